@@ -1,0 +1,68 @@
+"""The CMDB as the rules see it: stores, configuration items and what depends on what. Shapes of cmdb.yaml."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from contract.ids import ID_PATTERN
+
+Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+Expected = Literal["always", "trading", "optional"]
+Lifecycle = Literal["planned", "commissioning", "live", "refit", "closed"]
+
+
+class Offline(msgspec.Struct, frozen=True):
+    """What a till can do without its line: sell at all, and take cards for so many minutes up to a floor limit."""
+
+    sell: bool = False
+    card_minutes: float = 0
+    floor_limit: float = 0
+
+
+class Store(msgspec.Struct, frozen=True):
+    """`hours` maps `mon`, `mon-sat`, … to `08:00-20:00` (or several, comma-separated), `24h` or `closed`; `exceptions`
+    maps dates to the same. No hours means open: what is unknown must not hide an outage.
+    """
+
+    id: Id
+    name: str = ""
+    region: str = ""
+    timezone: str = "UTC"
+    agents: list[Id] = []
+    operator: str = "own"
+    hours: dict[str, str | dict[str, str]] = {}
+    carrier: str = ""
+    attributes: dict[str, str] = {}
+
+
+class Item(msgspec.Struct, frozen=True, rename={"klass": "class"}):
+    """A configuration item. Without `store` it is shared by the chain; `vendor` is who is escalated to."""
+
+    id: Id
+    klass: Id | str
+    store: Id | None = None
+    name: str = ""
+    address: str = ""
+    asset: str = ""
+    depends_on: list[str] = []
+    provides: list[str] = []
+    group: str = ""
+    weight: float = 1.0
+    expected: Expected = "always"
+    lifecycle: Lifecycle = "live"
+    vendor: str = ""
+    offline: Offline | None = None
+    attributes: dict[str, str] = {}
+
+    @property
+    def ref(self) -> str:
+        """Its name outside its store: `0042/pos-01`; a shared one is just `acquirer-a`."""
+        return f"{self.store}/{self.id}" if self.store else self.id
+
+
+class CmdbDocument(msgspec.Struct, frozen=True):
+    """cmdb.yaml. `checks_by_class` is for the export of agents' configurations and means nothing to the rules."""
+
+    stores: list[Store] = []
+    items: list[Item] = []
+    checks_by_class: dict[str, list[dict[str, Any]]] = {}

@@ -1,0 +1,36 @@
+"""What a step returns: rows that changed, things to do outside, and why. Nothing here does anything."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from rules.incident import Reason
+
+Table = Literal["meta", "agents", "checks", "items", "stores", "incidents", "timeline", "deadlines"]
+EffectKind = Literal[
+    "open_ticket", "update_ticket", "resolve_ticket", "page", "escalate", "propose_major", "declare_major"
+]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One row of the engine's state as it now is; `row` None means that it is gone."""
+
+    table: Table
+    key: str
+    row: Any
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Something to be done outside. `key` is its idempotency key; `to` names who, where it matters."""
+
+    kind: EffectKind
+    incident: str
+    key: str
+    to: str = ""
+    text: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    changes: tuple[Change, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    reasons: tuple[Reason, ...] = ()

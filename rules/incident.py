@@ -1,0 +1,107 @@
+"""An incident as the rules keep it: one cause, its priority, its clocks and every reason. Instants in seconds, UTC."""
+
+from typing import Literal
+
+import msgspec
+
+Phase = Literal["open", "acknowledged", "resolved", "closed"]
+Priority = Literal[1, 2, 3]
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """Why something was decided: the rule of SEMANTICS (docs/semantics.md), and the evidence in words for a person."""
+
+    rule: str
+    text: str
+
+
+class Affected(msgspec.Struct, frozen=True):
+    """What customers lost: lanes (or whatever gives the service) down of how many, and the CIs that are hit."""
+
+    lanes_down: int = 0
+    lanes_total: int = 0
+    cis: tuple[str, ...] = ()
+
+
+class Sla(msgspec.Struct, frozen=True):
+    """Deadlines run from `opened_at`. A breach stands, whatever happens to the priority later."""
+
+    respond_by: float | None = None
+    resolve_by: float | None = None
+    at_risk: tuple[Literal["respond", "resolve"], ...] = ()
+    breached: tuple[Literal["respond", "resolve"], ...] = ()
+    paused: str | None = None
+
+
+class Suppression(msgspec.Struct, frozen=True):
+    """Held back from tickets and pages, never from observation. `until` None: as long as the reason holds."""
+
+    reason: str
+    until: float | None = None
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    system: str
+    id: str
+    url: str = ""
+    state: str = ""
+    mode: Literal["live", "shadow"] = "live"
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause, as the help desk will know it.
+
+    `cause` is the key that at most one unresolved incident has (`pos_outage:0042/pos-01`); `id` is a hash of it and of
+    the first evidence's happened_at, so that a rebuilt database finds its tickets again. `ci` is a reference
+    (`0042/pos-01`, `acquirer-a`) or a store's id. `parent` explains this one: then it is listed there and suppressed.
+    """
+
+    id: str
+    number: int
+    cause: str
+    category: str
+    service: str
+    ci: str
+    title: str
+    state: Phase
+    priority: Priority
+    worst_priority: Priority
+    started_at: float
+    learnt_at: float
+    stores: tuple[str, ...] = ()
+    region: str = ""
+    affected: Affected = Affected()
+    symptoms: tuple[str, ...] = ()
+    parent: str | None = None
+    problem: str | None = None
+    changes: tuple[str, ...] = ()
+    opened_at: float | None = None
+    acknowledged_at: float | None = None
+    acknowledged_by: str | None = None
+    restored_at: float | None = None
+    resolved_at: float | None = None
+    closed_at: float | None = None
+    reopened: int = 0
+    flags: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    sla: Sla = Sla()
+    pin: str | None = None
+    resolver_group: str = ""
+    assignee: str | None = None
+    runbook: str = ""
+    major: Literal["", "proposed", "declared", "declined"] = ""
+    vendor: str = ""
+    escalation: int = 0
+    suppressed: Suppression | None = None
+    ticket: Ticket | None = None
+
+
+class TimelineEntry(msgspec.Struct, frozen=True):
+    """A line of an incident's story: what happened, when, by which rule or whom."""
+
+    incident: str
+    at: float
+    kind: str
+    text: str
+    actor: str = "engine"
+    rule: str = ""
