@@ -1,0 +1,109 @@
+"""A real mosquitto and a real collector on loopback, in their own processes and a throw-away folder."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+import yaml
+
+# What a collector needs of a mosquitto: see docs/adr and the broker chapter of docs/wire.md.
+BROKER_SETTINGS = """
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location {folder}/
+autosave_interval 5
+max_queued_messages 0
+max_inflight_messages 1000
+set_tcp_nodelay true
+message_size_limit 262144
+log_type error
+"""
+
+
+class Rig(NamedTuple):
+    folder: Path
+    broker_port: int
+    http_port: int
+    broker: psutil.Process
+    collector: psutil.Process
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(cmdb: dict[str, Any], policy: str = "retail", database: str = "") -> Iterator[Rig]:
+    """Broker and collector, ready; ended by their pids. `database`: a URL, or a SQLite file in the rig's folder."""
+    folder = Path(tempfile.mkdtemp(prefix="tillwatch-bench-"))
+    with contextlib.ExitStack() as ending:
+        ending.callback(shutil.rmtree, folder, ignore_errors=True)
+        broker_port, http_port = free_port(), free_port()
+        broker = ending.enter_context(_broker(folder, broker_port))
+        (folder / "cmdb.yaml").write_text(yaml.safe_dump(cmdb, sort_keys=False))
+        config = {
+            "deployment": "bench",
+            "broker": {"url": f"mqtt://127.0.0.1:{broker_port}"},
+            "database": database or f"sqlite:///{folder}/collector.db",
+            "cmdb": [{"kind": "yaml", "path": str(folder / "cmdb.yaml")}],
+            "policy": policy,
+            "http": {"listen": f"127.0.0.1:{http_port}"},
+        }
+        (folder / "collector.yaml").write_text(yaml.safe_dump(config))
+        command = [sys.executable, "-m", "tillwatch", "collector", "run", "--config", str(folder / "collector.yaml")]
+        collector = ending.enter_context(_process(command, folder / "collector.log"))
+        _wait_ready(f"http://127.0.0.1:{http_port}/readyz", collector, folder / "collector.log")
+        yield Rig(folder, broker_port, http_port, psutil.Process(broker.pid), psutil.Process(collector.pid))
+
+
+def _broker(folder: Path, port: int) -> contextlib.AbstractContextManager["subprocess.Popen[bytes]"]:
+    conf = folder / "mosquitto.conf"
+    conf.write_text(BROKER_SETTINGS.format(port=port, folder=folder))
+    mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+    if mosquitto is None:
+        raise SystemExit("this measurement needs mosquitto on the PATH: apt-get install mosquitto")
+    if folder.owner() == "root":
+        conf.write_text(conf.read_text() + "user root\n")
+    return _process([mosquitto, "-c", str(conf)], folder / "mosquitto.log")
+
+
+@contextlib.contextmanager
+def _process(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise SystemExit(f"the collector ended while starting:\n{log.read_text()[-3000:]}")
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    raise SystemExit(f"the collector was not ready within 60 s:\n{log.read_text()[-3000:]}")

@@ -1,0 +1,129 @@
+"""kill -9 of agent, broker and collector at random moments changes nothing about what was recorded in the end."""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.sockets import Till
+from tests.acceptance.stack import Stack, running, until
+
+RUNS = int(os.environ.get("TILLWATCH_KILL_RUNS", "50"))
+SIDE_BY_SIDE = int(os.environ.get("TILLWATCH_KILL_SIDE_BY_SIDE", "4"))
+INTERVAL = 1.0
+RESTART_WITHIN = 5.0
+OUTLASTS = 2 * INTERVAL + RESTART_WITHIN + 3.0
+PACE = 100.0  # five minutes of stable health are three seconds
+
+LANES = 8
+# What fails and for how long, in order. The last failure stays, so that something open is compared too.
+SCRIPT: list[tuple[list[int], bool]] = [([0], False), ([1, 2, 3, 4], False), ([5], True)]
+
+Facts = set[tuple[str, str, str]]
+WORST: dict[str, int] = {"P1": 1}
+
+
+def _cmdb() -> dict[str, Any]:
+    till = {"class": "pos_terminal", "store": "0001", "provides": ["checkout"], "group": "lanes"}
+    return {
+        "stores": [{"id": "0001", "name": "Kill Street", "region": "north", "agents": ["0001-server"]}],
+        "items": [{"id": f"pos-{lane:02d}", **till} for lane in range(LANES)],
+    }
+
+
+def _agent(tills: list[Till]) -> dict[str, Any]:
+    return {
+        "store": "0001",
+        "agent": "0001-server",
+        "defaults": {"interval": "1s", "timeout": "500ms", "confirm": 2, "retry": "300ms", "pulse": "5s"},
+        "checks": [
+            {"ci": f"pos-{lane:02d}", "probe": "tcp", "target": f"127.0.0.1:{till.port}"}
+            for lane, till in enumerate(tills)
+        ],
+    }
+
+
+def _record(stack: Stack) -> tuple[Facts, int]:
+    """{ci, category, open or resolved} and the worst priority that the store ever had."""
+    incidents = stack.incidents()
+    facts = {
+        (one["ci"], one["category"], "resolved" if one["state"] in ("resolved", "closed") else "open")
+        for one in incidents
+    }
+    duplicates = [one["cause"] for one in incidents if one["state"] in ("open", "acknowledged")] if incidents and "cause" in incidents[0] else []
+    assert len(duplicates) == len(set(duplicates)), duplicates
+    return facts, min((one["worst_priority"] for one in incidents), default=9)
+
+
+def _kills(chance: random.Random, stack: Stack, seconds: float) -> None:
+    """For about `seconds`: kill one of the three at a random moment, start it again within five seconds."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, chance.uniform(0.0, 4.0)))
+        victim = chance.choice(["agent", "broker", "collector"])
+        stack.kill(victim)
+        time.sleep(chance.uniform(0.0, RESTART_WITHIN - 0.5))
+        stack.start(victim)
+
+
+def _play(folder: Path, seed: int | None) -> tuple[Facts, int]:
+    """The scripted failures, disturbed by kills when there is a seed. The record once nothing changes any more."""
+    tills = [Till() for _ in range(LANES)]
+    expected_open = {f"0001/pos-{lane:02d}" for lanes, stays in SCRIPT if stays for lane in lanes}
+    failed = {f"0001/pos-{lane:02d}" for lanes, _ in SCRIPT for lane in lanes}
+    with running(Stack(folder, _cmdb(), _agent(tills), PACE)) as stack:
+        until(lambda: _watched(stack), 30, stack)
+        for lanes, stays in SCRIPT:
+            for lane in lanes:
+                tills[lane].off()
+            if seed is None:
+                time.sleep(OUTLASTS)
+            else:
+                _kills(random.Random(seed * 100 + lanes[0]), stack, OUTLASTS)
+            if not stays:
+                for lane in lanes:
+                    tills[lane].on()
+                time.sleep(2 * INTERVAL)
+
+        def settled() -> bool:
+            facts, _ = _record(stack)
+            still_open = {ci for ci, _, state in facts if state == "open"}
+            return still_open == expected_open and {ci for ci, _, _ in facts} >= failed
+
+        until(settled, 60, stack)
+        time.sleep(2)
+        record = _record(stack)
+    for till in tills:
+        till.off()
+    return record
+
+
+def _watched(stack: Stack) -> bool:
+    return bool(stack.get("/api/v1/stores/0001")["seen"])
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Facts, int]]:
+    yield _play(tmp_path_factory.mktemp("undisturbed"), None)
+
+
+@pytest.mark.timeout(7200)
+def test_kills_change_nothing_in_the_record(undisturbed: tuple[Facts, int], tmp_path: Path) -> None:
+    """Every disturbed run ends in the undisturbed run's {ci, category, worst priority in the store, open or resolved}."""
+    done = 0
+
+    def one(seed: int) -> tuple[int, tuple[Facts, int]]:
+        nonlocal done
+        result = _play(tmp_path / str(seed), seed)
+        done += 1
+        print(f"run {done}/{RUNS} (seed {seed}): {'same' if result == undisturbed else 'DIFFERENT'}", flush=True)
+        return seed, result
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        different = {seed: result for seed, result in pool.map(one, range(RUNS)) if result != undisturbed}
+    assert not different, f"undisturbed {undisturbed}\n{different}"
