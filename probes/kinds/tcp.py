@@ -15,8 +15,9 @@ from msgspec import Meta
 
 from contract.status import Status
 from contract.units import Duration
-from probes.address import Address, addresses, endpoint
-from probes.bands import band
+from probes.address import endpoint
+from probes.connection import connected
+from probes.findings import Finding, slower, verdict
 from probes.probe import Probe, Verdict
 from probes.text import cleaned, cleaned_bytes
 from probes.trouble import Trouble, of_error, silence
@@ -42,7 +43,7 @@ class Observation(msgspec.Struct, frozen=True):
 async def probe(target: str, settings: Settings) -> Observation:
     began = perf_counter()
     try:
-        sock = await _connected(await addresses(endpoint(target)))
+        sock = await connected(endpoint(target))
     except OSError as error:
         return Observation(trouble=of_error(error))
     connect_ms = (perf_counter() - began) * 1000
@@ -70,31 +71,16 @@ def judge(observation: Observation, settings: Settings) -> Verdict:
     values = {} if observation.connect_ms is None else {"connect_ms": round(observation.connect_ms, 3)}
     if observation.trouble is not None:
         return Verdict(observation.trouble.status, observation.trouble.text, values)
-    if settings.expect.encode() not in observation.said:
-        said = f"said {cleaned_bytes(observation.said, 80)!r}" if observation.said else "said nothing"
-        return Verdict(Status.CRITICAL, f"connected, but {said} instead of {cleaned(settings.expect, 80)!r}", values)
-    status, text = band("connecting took", observation.connect_ms, settings.warning, settings.critical)
-    return Verdict(status, text, values)
+    took = observation.connect_ms or 0.0
+    slow = slower("connecting took", took, settings.warning, settings.critical)
+    return verdict([*_unexpected(observation.said, settings.expect), *slow], values)
 
 
-async def _connected(candidates: list[Address]) -> socket.socket:
-    """The first that accepts; the last one's error when none does."""
-    loop = asyncio.get_running_loop()
-    failure: OSError = ConnectionError("no address to connect to")
-    for family, where in candidates:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.setblocking(False)
-            await loop.sock_connect(sock, where)
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise failure
+def _unexpected(said: bytes, expected: str) -> list[Finding]:
+    if expected.encode() in said:
+        return []
+    heard = f"said {cleaned_bytes(said, 80)!r}" if said else "said nothing"
+    return [Finding(Status.CRITICAL, f"connected, but {heard} instead of {cleaned(expected, 80)!r}")]
 
 
 async def _conversation(sock: socket.socket, settings: Settings) -> bytes:
