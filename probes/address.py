@@ -66,5 +66,8 @@ def _numeric(end: Endpoint) -> Address | None:
 
 
 def _looked_up(end: Endpoint) -> list[Address]:
-    rows = socket.getaddrinfo(end.host, end.port, type=socket.SOCK_STREAM)
+    try:
+        rows = socket.getaddrinfo(end.host, end.port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # raised by the encoding of international names, before anything is looked up
+        raise socket.gaierror(socket.EAI_NONAME, f"{end.host!r} is no name") from error
     return [Address(family, where) for family, _, _, _, where in rows]  # type: ignore[arg-type] # typeshed: any family

@@ -87,6 +87,8 @@ async def ask(request: Request) -> Answer | Trouble:
                 ms=(perf_counter() - began) * 1000,
             )
     except (aiohttp.ClientError, OSError) as error:
+        if isinstance(error, aiohttp.InvalidURL) and not isinstance(error, aiohttp.RedirectClientError):
+            raise Unusable(f"target {url!r}: {error.description or 'not a URL'}") from error
         return trouble(error)
 
 
