@@ -69,6 +69,8 @@ def test_a_silent_device_is_critical_when_the_time_is_over(capsys: pytest.Captur
         (["tcp", "x:1", "-s", "warnin=1s"], "settings of tcp: warnin: unknown key; did you mean 'warning'?"),
         (["tcp", "x:1", "-s", "warning"], "-s warning: expected KEY=VALUE"),
         (["tcp", "x:1", "-s", "warning=[1"], "-s warning=[1:2: not YAML"),
+        (["icmp", "10.0.42.11:80"], "target '10.0.42.11:80': expected a host name or an address, without a port"),
+        (["http", "http://127.1/"], "target 'http://127.1/': is not a canonical IPv4 address"),
         (["host", "elsewhere"], "target 'elsewhere': host looks at the agent's own machine"),
     ],
 )
