@@ -86,7 +86,7 @@ def _agent(nginx: Nginx, program: Path) -> dict[str, Any]:
         "checks": [
             {"ci": "web-shop", "probe": "http", "target": f"http://127.0.0.1:{nginx.shop}/"},
             {"ci": "acquirer-a", "probe": "http", "target": f"http://127.0.0.1:{nginx.payment}/", "settings": payment},
-            {"ci": "pos-01", "probe": "host", "settings": {"processes": [program.name]}},
+            {"ci": "pos-01", "probe": "host", "settings": {"processes": [{"name": program.name}]}},
         ],
     }
 
