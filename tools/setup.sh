@@ -17,7 +17,7 @@ step() { # step TEXT COMMAND...: fails with the end of what the command said
   local text=$1 beat status=0
   shift
   say "$text"
-  (while sleep 15; do say "  … still at it"; done) &
+  (while sleep 15 >/dev/null 2>&1; do say "  … still at it"; done) &
   beat=$!
   "$@" >>"$LOG" 2>&1 || status=$?
   kill "$beat" 2>/dev/null || true
@@ -81,9 +81,9 @@ release_services() {
   if grep -qsF "$GUARD_MARK" "$GUARD"; then rm -f "$GUARD"; fi
 }
 
-need_python() {
+need_python() { # need_python PACKAGE...: and these, so that all that is missing is named and installed at once
   PYTHON3=$(find_python) || stop "Python 3.11 or newer is needed and was not found." "On Debian 12 or newer: apt-get install -y python3"
-  need_packages python3-venv
+  need_packages python3-venv "$@"
 }
 
 need_venv() { # need_venv SET: the packages of requirements/SET.txt and this project, in .venv
@@ -111,7 +111,7 @@ QUIET="--no-input --disable-pip-version-check --progress-bar off"
 
 # The stamp is written last, so a half-made environment has none. It names the folder, because a moved .venv is broken.
 venv_is() {
-  [ -x "$VENV/bin/python" ] && [ -f "$VENV/stamp" ] && "$VENV/bin/python" -c '' 2>/dev/null &&
+  [ -x "$VENV/bin/python" ] && [ -f "$VENV/stamp" ] && "$VENV/bin/python" -c '' >/dev/null 2>&1 &&
     [ "$(venv_stamp "$1")" = "$(cat "$VENV/stamp")" ]
 }
 

@@ -1,0 +1,116 @@
+"""What ./run does on a machine that lacks something: it says what, and the one thing to do."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.house.tracked import ROOT
+
+# `has`, `id` and the places are shell functions and variables: a test passes in its own.
+OPENING = 'set -euo pipefail; HERE="$1"; mkdir -p "$HERE/var"; . "$2"/tools/setup.sh; GUARD="$HERE/guard";'
+
+
+def shell(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    command = ["bash", "-c", f"{OPENING} {script}", "bash", str(folder), str(ROOT)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([ROOT / "run", *arguments], cwd="/", capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_without_a_command_the_commands_are_listed_from_any_folder() -> None:
+    outcome = run()
+    assert outcome.returncode == 0
+    for command in ("demo", "test", "check", "setup", "lock"):
+        assert f"\n  {command} " in outcome.stdout
+
+
+def test_an_unknown_command_is_a_mistake_in_usage() -> None:
+    outcome = run("tset")
+    assert outcome.returncode == 2
+    assert "There is no command 'tset'." in outcome.stderr
+
+
+def test_without_root_the_exact_command_is_printed(tmp_path: Path) -> None:
+    outcome = shell(
+        tmp_path, "id() { echo 1000; }; has() { [ $1 = nginx ]; }; need_packages mosquitto nginx postgresql"
+    )
+    assert outcome.returncode == 2
+    assert outcome.stderr.splitlines()[-1] == (
+        "  sudo apt-get update && sudo apt-get install -y --no-install-recommends mosquitto postgresql"
+    )
+
+
+def test_without_apt_the_programs_are_named(tmp_path: Path) -> None:
+    outcome = shell(tmp_path, "has() { false; }; command() { false; }; need_packages mosquitto")
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith("Missing: mosquitto (Debian's names).")
+
+
+def test_nothing_is_installed_when_nothing_is_missing(tmp_path: Path) -> None:
+    outcome = shell(tmp_path, "has() { true; }; apt-get() { echo touched; }; need_packages mosquitto nginx")
+    assert (outcome.returncode, outcome.stdout) == (0, "")
+
+
+def test_a_step_that_fails_shows_the_end_of_what_it_said(tmp_path: Path) -> None:
+    outcome = shell(tmp_path, "step 'downloading the moon' sh -c 'seq 100; echo no network; exit 7'; echo went on")
+    assert outcome.returncode == 2
+    assert "no network" in outcome.stderr
+    assert "That failed: downloading the moon" in outcome.stderr
+    assert len(outcome.stderr.splitlines()) < 25
+    assert "went on" not in outcome.stdout
+
+
+def test_a_step_says_what_it_does_and_since_when(tmp_path: Path) -> None:
+    outcome = shell(tmp_path, "step 'resting' true; say done")
+    assert outcome.stdout == "[  0 s] resting\n[  0 s] done\n"
+
+
+def test_services_are_held_during_the_installation_only(tmp_path: Path) -> None:
+    outcome = shell(tmp_path, 'hold_services; sh "$GUARD" || echo "refused with $?"; release_services; ls "$HERE"')
+    assert outcome.stdout == "refused with 101\nvar\n"
+
+
+def test_an_interrupted_installation_leaves_services_free(tmp_path: Path) -> None:
+    outcome = shell(tmp_path, "hold_services; step 'failing' false")
+    assert outcome.returncode == 2
+    assert not (tmp_path / "guard").exists()
+
+
+def test_the_guard_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    theirs = "#!/bin/sh\nexit 0\n"
+    (tmp_path / "guard").write_text(theirs)
+    assert shell(tmp_path, "hold_services; release_services").returncode == 0
+    assert (tmp_path / "guard").read_text() == theirs
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        'rm "$VENV/stamp"',
+        'rm "$VENV/bin/python"',
+        'printf "#!/bin/sh\\nexit 1\\n" >"$VENV/bin/python"',
+        'echo "more==1" >>"$HERE/requirements/dev.txt"',
+        'mv "$HERE" "$HERE-moved"; HERE=$HERE-moved VENV=$HERE-moved/.venv',
+    ],
+    ids=["half made", "without Python", "with a broken Python", "of other requirements", "moved"],
+)
+def test_an_environment_that_cannot_be_trusted_is_made_anew(tmp_path: Path, damage: str) -> None:
+    folder = tmp_path / "a checkout"
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / "requirements").mkdir()
+    (folder / "requirements" / "dev.txt").write_text("one==1\n")
+    (folder / ".venv" / "bin" / "python").write_text("#!/bin/sh\necho Python 3.11.2\n")
+    (folder / ".venv" / "bin" / "python").chmod(0o755)
+    made = 'venv_stamp dev >"$VENV/stamp"; venv_is dev && echo trusted;'
+    outcome = shell(folder, f"{made} {damage}; venv_is dev || echo distrusted")
+    assert outcome.stdout == "trusted\ndistrusted\n", outcome.stderr
+
+
+def test_the_demo_keeps_what_was_set_up_for_development(tmp_path: Path) -> None:
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "set").write_text("dev\n")
+    script = 'venv_is() { echo "asked for $1"; }; project_stamp() { :; }; need_venv demo'
+    assert shell(tmp_path, script).stdout == "asked for dev\n"
