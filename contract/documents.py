@@ -195,7 +195,8 @@ def _value_mistakes(found: Any, kind: Any, path: str) -> Iterator[tuple[str, str
             text = _one_of(found, typing.get_args(kind))
         elif text.startswith("expected str, got ") and not isinstance(found, list | dict):
             text += "; put it in quotes"
-        yield where, text if text.startswith("found ") else f"found {_shown(found)}, {text}"
+        known = text.startswith("found ") or where != path  # deeper than `found`: the text says it all
+        yield where, text if known else f"found {_shown(found)}, {text}"
 
 
 def _one_of(found: Any, words: tuple[Any, ...]) -> str:

@@ -153,3 +153,24 @@ def test_aliases_are_read_and_cannot_make_a_small_file_large() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 10)}]" for at in range(1, 12)]
     assert mistakes("\n".join(lines)) == ["agent.yaml: not YAML: its aliases make it too large"]
+
+
+class Process(msgspec.Struct, frozen=True):
+    name: str = ""
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name and not self.command:
+            raise ValueError("expected a name or a command")
+
+
+class Host(msgspec.Struct, frozen=True):
+    first: list[Process] = []
+    bounded: Annotated[list[Process], msgspec.Meta(max_length=4)] = []
+
+
+@pytest.mark.parametrize("key", ["first", "bounded"])
+def test_what_a_value_says_of_itself_as_a_whole_is_told_at_its_place(key: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        parse(f"{key}:\n  - {{name: a}}\n  - {{}}\n", Host, "agent.yaml")
+    assert str(error.value) == f"agent.yaml:3: {key}[1]: expected a name or a command"
