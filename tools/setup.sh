@@ -87,18 +87,25 @@ need_python() { # need_python PACKAGE...: and these, so that all that is missing
 }
 
 need_venv() { # need_venv SET: the packages of requirements/SET.txt and this project, in .venv
-  local set=$1 count
+  exec 9>"$HERE/var/setup.lock"
+  flock --nonblock 9 || { say "waiting for another ./run that sets up .venv"; flock 9; }
   # What was set up for development has all that the demo needs: it is kept so, not cut down.
-  if [ "$set" = demo ] && [ "$(cat "$VENV/set" 2>/dev/null)" = dev ]; then set=dev; fi
-  if ! venv_is "$set"; then
+  if [ "$1" = demo ] && [ "$(cat "$VENV/set" 2>/dev/null)" = dev ]; then make_venv dev; else make_venv "$1"; fi
+  exec 9>&-
+}
+
+make_venv() {
+  if ! venv_is "$1"; then
     need_python
-    count=$(grep -c '^[a-zA-Z]' "$HERE/requirements/$set.txt")
-    rm -rf "$VENV"
-    step "making .venv with $("$PYTHON3" --version)" "$PYTHON3" -m venv "$VENV"
-    step "installing $count Python packages (requirements/$set.txt)" \
-      "$VENV/bin/python" -m pip install $QUIET --no-deps --no-compile --require-hashes -r "$HERE/requirements/$set.txt"
-    echo "$set" >"$VENV/set"
-    venv_stamp "$set" >"$VENV/stamp"
+    # A demo may be running from what is there: the rest is added to it.
+    if ! venv_is demo; then
+      rm -rf "$VENV"
+      step "making .venv with $("$PYTHON3" --version)" "$PYTHON3" -m venv "$VENV"
+    fi
+    step "installing $(grep -c '^[a-zA-Z]' "$HERE/requirements/$1.txt") Python packages (requirements/$1.txt)" \
+      "$VENV/bin/python" -m pip install $QUIET --no-deps --no-compile --require-hashes -r "$HERE/requirements/$1.txt"
+    echo "$1" >"$VENV/set"
+    venv_stamp "$1" >"$VENV/stamp"
   fi
   if [ "$(project_stamp)" != "$(cat "$VENV/project" 2>/dev/null)" ]; then
     step "installing the project itself, editable" \

@@ -109,8 +109,38 @@ def test_an_environment_that_cannot_be_trusted_is_made_anew(tmp_path: Path, dama
     assert outcome.stdout == "trusted\ndistrusted\n", outcome.stderr
 
 
-def test_the_demo_keeps_what_was_set_up_for_development(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("there", "wanted", "made"),
+    [("", "demo", "demo"), ("", "dev", "dev"), ("demo", "dev", "dev"), ("dev", "demo", "dev")],
+)
+def test_what_was_set_up_for_development_is_kept_for_the_demo(
+    tmp_path: Path, there: str, wanted: str, made: str
+) -> None:
     (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "set").write_text("dev\n")
-    script = 'venv_is() { echo "asked for $1"; }; project_stamp() { :; }; need_venv demo'
-    assert shell(tmp_path, script).stdout == "asked for dev\n"
+    (tmp_path / ".venv" / "set").write_text(f"{there}\n")
+    assert shell(tmp_path, f'make_venv() {{ echo "$1"; }}; need_venv {wanted}').stdout == f"{made}\n"
+
+
+def test_development_adds_to_the_environment_that_a_demo_may_be_running_from(tmp_path: Path) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "dev.txt").write_text("one==1\n")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "of the demo").touch()
+    fakes = 'venv_is() { [ $1 = demo ]; }; need_python() { :; }; step() { echo "$1"; }; venv_stamp() { :; };'
+    outcome = shell(tmp_path, f"{fakes} project_stamp() {{ :; }}; make_venv dev")
+    assert outcome.stdout == "installing 1 Python packages (requirements/dev.txt)\n"
+    assert (tmp_path / ".venv" / "of the demo").exists()
+
+
+def test_a_second_run_waits_until_the_first_has_set_up(tmp_path: Path) -> None:
+    script = (
+        'make_venv() { echo "made"; }; cd "$HERE"; exec 8>var/setup.lock; flock 8; '
+        "(exec 8>&-; need_venv dev) >out & until grep -q waiting out; do sleep 0.05; done; "
+        "echo first; exec 8>&-; wait; tail -n 1 out"
+    )
+    assert shell(tmp_path, script).stdout == "first\nmade\n"
+
+
+def test_a_demo_that_runs_keeps_nobody_from_setting_up(tmp_path: Path) -> None:
+    script = 'make_venv() { :; }; need_venv dev; flock --nonblock "$HERE/var/setup.lock" echo free'
+    assert shell(tmp_path, script).stdout == "free\n"
