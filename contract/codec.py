@@ -87,11 +87,13 @@ def _inflated(payload: bytes) -> bytes:
         return payload
     stream = zlib.decompressobj()
     try:
-        body = stream.decompress(payload, MAX_INFLATED)
+        body = stream.decompress(payload, MAX_INFLATED + 1)
     except zlib.error as error:
         raise Rejected("garbage", str(error)) from error
-    if stream.unconsumed_tail:
+    if len(body) > MAX_INFLATED:
         raise Rejected("bomb", f"{len(payload)} bytes inflate to more than {MAX_INFLATED}")
     if not stream.eof:
         raise Rejected("truncated", "the compressed stream stops early")
+    if stream.unused_data:
+        raise Rejected("garbage", f"{len(stream.unused_data)} bytes after the compressed stream")
     return body

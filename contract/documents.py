@@ -17,6 +17,8 @@ import yaml
 from contract.units import from_document
 
 MAX_DOCUMENT = 64 * 1024 * 1024
+DEEPEST = 50  # levels of nesting
+MOST_EXPANDED = 10  # values for each character
 T = TypeVar("T")
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -64,20 +66,40 @@ def parse(text: str, kind: type[T], name: str) -> T:
 
 def load(text: str, name: str) -> "Loaded":
     """The plain data of `text` and where each path stands. Raises DocumentError for what is not YAML."""
+    reading = _Reading(_Loader(""), {}, [], most=max(10_000, MOST_EXPANDED * len(text)))
     try:
+        _refuse_deep(text)
         root = yaml.compose(text, Loader=_Loader)
-        loader = _Loader("")
-        lines: dict[str, int] = {}
-        mistakes: list[Mistake] = []
-        data = None if root is None else _plain(loader, root, "", lines, mistakes)
+        data = None if root is None else _plain(reading, root, "")
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise DocumentError(name, [Mistake(line, "", f"not YAML: {error.problem}")]) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise DocumentError(name, [Mistake(0, "", f"not YAML: {error}")]) from error
-    if mistakes:
-        raise DocumentError(name, mistakes)
-    return Loaded({} if data is None else data, lines)
+    if reading.mistakes:
+        raise DocumentError(name, reading.mistakes)
+    return Loaded({} if data is None else data, reading.lines)
+
+
+def _refuse_deep(text: str) -> None:
+    """Raises ValueError. The YAML library composes by recursion in C, where depth ends the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise ValueError(f"nested deeper than {DEEPEST} levels")
+
+
+class _Reading(NamedTuple):
+    """`most` is how many values there may be: aliases of aliases make a few lines into billions."""
+
+    loader: yaml.SafeLoader
+    lines: dict[str, int]
+    mistakes: list[Mistake]
+    most: int
 
 
 class Loaded(NamedTuple):
@@ -97,30 +119,44 @@ def convert(loaded: Loaded, kind: type[T], name: str) -> T:
     raise DocumentError(name, mistakes)
 
 
-def _plain(loader: yaml.SafeLoader, node: yaml.Node, path: str, lines: dict[str, int], bad: list[Mistake]) -> Any:
-    lines[path] = node.start_mark.line + 1
+def _plain(reading: _Reading, node: yaml.Node, path: str) -> Any:
+    reading.lines[path] = node.start_mark.line + 1
+    if len(reading.lines) > reading.most or path.count(".") > DEEPEST or path.count("[") > DEEPEST:
+        raise ValueError("its aliases make it too large")
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(loader, item, f"{path}[{at}]", lines, bad) for at, item in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node, deep=True)
+        return [_plain(reading, item, f"{path}[{at}]") for at, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(reading, node, path)
+    try:
+        return reading.loader.construct_object(node, deep=True)
+    except ValueError as error:  # it looks like a date, and is none
+        reading.mistakes.append(Mistake(node.start_mark.line + 1, path, f"found {node.value}: {error}"))
+        return None
+
+
+def _mapping(reading: _Reading, node: yaml.MappingNode, path: str) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
-        where = _join(path, str(key))
+        line, where = key_node.start_mark.line + 1, _join(path, str(key))
         if key is None:
-            bad.append(Mistake(key_node.start_mark.line + 1, path, "a key must be plain text"))
+            reading.mistakes.append(Mistake(line, path, "a key must be plain text"))
         elif key in out:
-            bad.append(Mistake(key_node.start_mark.line + 1, where, f"written twice, first in line {lines[where]}"))
+            reading.mistakes.append(Mistake(line, where, f"written twice, first in line {reading.lines[where]}"))
         else:
-            out[key] = _plain(loader, value_node, where, lines, bad)
-            lines[where] = key_node.start_mark.line + 1
+            out[key] = _plain(reading, value_node, where)
+            reading.lines[where] = line
     return out
 
 
 def _mistakes(found: Any, kind: Any, path: str) -> Iterator[tuple[str, str]]:
-    kind = _without_none(_bare(kind), found)
+    kind = _without_none(kind, found)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__struct_config__.tag is None:
+    if origin is typing.Annotated and typing.get_origin(arguments[0]) in (list, dict):
+        # Each value's own mistake says more; only without any is it the whole that is wrong: too long, say.
+        within = list(_mistakes(found, arguments[0], path))
+        yield from within or _value_mistakes(found, kind, path)
+    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__struct_config__.tag is None:
         yield from _struct_mistakes(found, kind, path)
     elif origin in (list, tuple) and isinstance(found, list) and arguments:
         for at, item in enumerate(found):
@@ -155,7 +191,17 @@ def _value_mistakes(found: Any, kind: Any, path: str) -> Iterator[tuple[str, str
         msgspec.convert(found, kind, dec_hook=from_document)
     except msgspec.ValidationError as error:
         where, text = _of_validation(error, path)
-        yield where, text if text.startswith("found ") else f"found {_shown(found)}, {text}"
+        if typing.get_origin(kind) is typing.Literal:
+            text = _one_of(found, typing.get_args(kind))
+        elif text.startswith("expected str, got ") and not isinstance(found, list | dict):
+            text += "; put it in quotes"
+        known = text.startswith("found ") or where != path  # deeper than `found`: the text says it all
+        yield where, text if known else f"found {_shown(found)}, {text}"
+
+
+def _one_of(found: Any, words: tuple[Any, ...]) -> str:
+    near = difflib.get_close_matches(str(found), [str(word) for word in words], n=1, cutoff=0.5)
+    return f"expected one of {_some(map(str, words))}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def _of_validation(error: msgspec.ValidationError, path: str) -> tuple[str, str]:
@@ -163,13 +209,6 @@ def _of_validation(error: msgspec.ValidationError, path: str) -> tuple[str, str]
     inner = inner.removesuffix("`").removeprefix("$").removeprefix("key in ")
     text = text[:1].lower() + text[1:] if text.startswith("Expected") else text
     return (path + inner).removeprefix("."), text.replace("`", "")
-
-
-def _bare(kind: Any) -> Any:
-    """`Annotated[list[X], …]` of structured values is walked; of plain ones the annotation is what is checked."""
-    if typing.get_origin(kind) is typing.Annotated and typing.get_origin(typing.get_args(kind)[0]) in (list, dict):
-        return typing.get_args(kind)[0]
-    return kind
 
 
 def _without_none(kind: Any, found: Any) -> Any:
@@ -191,7 +230,11 @@ def _line_of(lines: dict[str, int], path: str) -> int:
 
 def _shown(found: Any) -> str:
     text = repr(found)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    if len(text) <= 60:
+        return text
+    if isinstance(found, list | dict):
+        return f"a {'list' if isinstance(found, list) else 'mapping'} of {len(found)}"
+    return f"{text[:57]}..."
 
 
 def _some(names: Any) -> str:

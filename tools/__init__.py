@@ -1,0 +1,1 @@
+"""What ./run and .ci/run need besides the product: no part of it."""
