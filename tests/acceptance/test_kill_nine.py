@@ -104,7 +104,7 @@ def _play(folder: Path, seed: int | None) -> tuple[Facts, int]:
 
 
 def _watched(stack: Stack) -> bool:
-    return bool(stack.get("/api/v1/stores/0001")["seen"])
+    return bool(stack.get("/api/v1/stores/0001")["status"] == "ok")
 
 
 @pytest.fixture(scope="module")

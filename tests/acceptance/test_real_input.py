@@ -40,7 +40,8 @@ class Nginx:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(self.command, stdin=quiet, stdout=quiet, stderr=quiet)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -54,16 +55,28 @@ def nginx(tmp_path: Path) -> Iterator[Nginx]:
     server.stop()
 
 
-@pytest.fixture
-def till_program(tmp_path: Path) -> Iterator[Path]:
+class Application:
     """The till's application: a process with a name of its own."""
-    program = tmp_path / "till-app"
-    shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
-    yield program
+
+    def __init__(self, folder: Path) -> None:
+        self.program = folder / "till-app"
+        shutil.copy(shutil.which("sleep") or "/bin/sleep", self.program)
+        self.start()
+
+    def start(self) -> None:
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen([str(self.program), "3600"], stdin=quiet, stdout=quiet, stderr=quiet)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
-def _start(program: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([str(program), "3600"])
+@pytest.fixture
+def application(tmp_path: Path) -> Iterator[Application]:
+    running_application = Application(tmp_path)
+    yield running_application
+    running_application.kill()
 
 
 def _cmdb() -> dict[str, Any]:
@@ -77,7 +90,7 @@ def _cmdb() -> dict[str, Any]:
     }
 
 
-def _agent(nginx: Nginx, program: Path) -> dict[str, Any]:
+def _agent(nginx: Nginx) -> dict[str, Any]:
     payment = {"json": {"status": "up"}} if False else {}
     return {
         "store": "0001",
@@ -85,18 +98,17 @@ def _agent(nginx: Nginx, program: Path) -> dict[str, Any]:
         "defaults": {"interval": f"{INTERVAL:g}s", "timeout": "2s", "confirm": 2},
         "checks": [
             {"ci": "web-shop", "probe": "http", "target": f"http://127.0.0.1:{nginx.shop}/"},
-            {"ci": "acquirer-a", "probe": "http", "target": f"http://127.0.0.1:{nginx.payment}/", "settings": payment},
-            {"ci": "pos-01", "probe": "host", "settings": {"processes": [{"name": program.name}]}},
+            {"ci": "acquirer-a", "probe": "http", "target": f"http://127.0.0.1:{nginx.payment}/", "name": "api"},
+            {"ci": "pos-01", "probe": "host", "settings": {"processes": [{"name": "till-app"}]}},
         ],
     }
 
 
 @pytest.mark.timeout(300)
-def test_nginx_and_a_process_die_and_return(nginx: Nginx, till_program: Path, tmp_path: Path) -> None:
+def test_nginx_and_a_process_die_and_return(nginx: Nginx, application: Application, tmp_path: Path) -> None:
     """A stop is a P1 everywhere people look within interval + 5 s; a start restores and resolves it by itself."""
-    application = _start(till_program)
-    with running(Stack(tmp_path / "stack", _cmdb(), _agent(nginx, till_program), PACE)) as stack:
-        until(lambda: stack.get("/api/v1/stores/0001")["seen"], 30, stack)
+    with running(Stack(tmp_path / "stack", _cmdb(), _agent(nginx), PACE)) as stack:
+        until(lambda: stack.get("/api/v1/stores/0001")["status"] == "ok", 30, stack)
         time.sleep(INTERVAL)
         assert stack.incidents() == []
 
@@ -117,15 +129,12 @@ def test_nginx_and_a_process_die_and_return(nginx: Nginx, till_program: Path, tm
         until(lambda: _resolved(stack, "web-shop") and _resolved(stack, "acquirer-a"), 60, stack)
 
         application.kill()
-        application.wait()
         killed = time.monotonic()
         till = until(lambda: _open(stack, "0001/pos-01"), ALLOWED, stack)
         print(f"process killed → {till['category']} incident after {time.monotonic() - killed:.1f} s")
         assert till["category"] == "pos_outage"
-        application = _start(till_program)
+        application.start()
         until(lambda: _resolved(stack, "0001/pos-01"), 60, stack)
-    application.kill()
-    application.wait()
 
 
 def _open(stack: Stack, ci: str) -> dict[str, Any] | None:
