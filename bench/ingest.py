@@ -40,9 +40,7 @@ def main() -> None:
         messages, results = done["messages"], done["results"]
         print(f"  {messages} pulses of {CHECKS} results in {done['seconds']:.1f} s")
         print(f"  collector: {collector / results * 1e6:.2f} µs CPU a result (goal ≤ 1.5), all threads and the hellos")
-        print(
-            f"  a message: collector {collector / messages * 1e6:.0f} µs, mosquitto_sub {plain / messages * 1e6:.0f}"
-        )
+        print(f"  a message: collector {collector / messages * 1e6:.0f} µs, mosquitto_sub {plain / messages * 1e6:.0f}")
         print(f"  ratio to mosquitto_sub: {collector / plain:.1f}")
 
 
