@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
+from rules.state import State
 
 from collector.fleet import Fleet
 from rules.incident import Incident, Phase, Priority, Reason, TimelineEntry
-from rules.state import State
 
 
 class IncidentFilter(msgspec.Struct, frozen=True):
-    """None of a field: any. `since` (seconds UTC) keeps what started then or later; `stores` and `regions` are scopes."""
+    """None of a field: any. `since` (seconds UTC) keeps what started then or later; `regions` is a person's scope."""
 
     state: tuple[Phase, ...] | None = None
     priority: tuple[Priority, ...] | None = None
