@@ -1,6 +1,7 @@
 """What each report means for the journal, the cursors and the fleet. No I/O: the commit is collector/ingest.py's."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,6 +12,7 @@ from collector.presence import Presence
 from collector.services import Counters
 from collector.tracks import Track
 from contract import digest
+from contract.ranges import Ranges
 from contract.records import Record, Transition
 from contract.rejection import Rejected
 from contract.reports import Bulk, Bye, Cmd, Hello, Live, UpReport
@@ -18,6 +20,16 @@ from rules.entries import AgentHeard, Records, SeenBelief, Snapshot
 
 HELLO_WITHIN = 30.0  # seconds over which agents spread a hello that we ask for, and how often we ask one agent
 ACK_EVERY = 60.0  # seconds between acks of mere pulses
+
+
+class Visit(NamedTuple):
+    """A report's sender, its `at` and arrival, the plan it goes into, and now."""
+
+    track: Track
+    at: float
+    received: float
+    plan: Plan
+    moment: Moment
 
 
 class Intake:
@@ -28,165 +40,160 @@ class Intake:
         self.presence = presence
         self.counters = counters
 
-    def take(self, track: Track, report: UpReport, received: float, plan: Plan, moment: Moment) -> None:
+    def take(self, report: UpReport, visit: Visit) -> None:
         """Raises Rejected, and then nothing has changed."""
         match report:
             case Live():
-                self._live(track, report, received, plan, moment)
+                self._live(report, visit)
             case Hello():
-                self._hello(track, report, received, plan, moment)
+                self._hello(report, visit)
             case Bulk():
-                self._bulk(track, report, received, plan, moment)
+                self._bulk(report, visit)
             case Bye():
-                self._bye(track, report, plan, moment)
+                self._bye(report, visit)
 
-    def _live(self, track: Track, report: Live, received: float, plan: Plan, moment: Moment) -> None:
+    def _live(self, report: Live, visit: Visit) -> None:
+        track, moment = visit.track, visit.moment
         if report.epoch != track.epoch:
-            self._of_another_life(track, report.epoch, report.records, report.at, received, plan, moment)
+            self._of_another_life(report.epoch, report.records, visit)
             return
-        if report.records:
-            life = track.lives[report.epoch]
-            fresh = tracks.new_records(life, report.records)
-            ranges = tracks.with_records(life, fresh)
+        fresh = _fresh(track, report.epoch, report.records) if report.records else None
         if report.results:
-            self.fleet.update(track.agent, track.store, report, received)
+            self.fleet.update(track.agent, track.store, report, visit.received)
             self.counters.results += len(report.results)
         if report.offset is not None:
             track.offset = report.offset
-        self._heard(track, plan, moment)
-        if report.records:
-            self._append(track, report.epoch, fresh, ranges, True, plan, moment)
-            plan.duplicates += len(report.records) - len(fresh)
+        self._heard(visit)
+        if fresh is not None:
+            self._append(fresh, True, visit)
         if not tracks.believes_the_same(track, report.last, report.digest):
-            self._ask_hello(track, plan, moment)
-        if report.records or moment.now - track.acked >= ACK_EVERY:
-            self._ack(track, report.epoch, report.at, received, plan, moment)
+            self._ask_hello(visit)
+        if fresh is not None or moment.now - track.acked >= ACK_EVERY:
+            _ack(report.epoch, visit)
 
-    def _hello(self, track: Track, report: Hello, received: float, plan: Plan, moment: Moment) -> None:
-        current = report.epochs[-1]
-        beliefs = report.snapshot
+    def _hello(self, report: Hello, visit: Visit) -> None:
+        track, plan = visit.track, visit.plan
+        current, beliefs = report.epochs[-1], report.snapshot
         if len({belief.check for belief in beliefs}) != len(beliefs):
             raise Rejected("invalid", "a check is listed twice in one snapshot")
         if len({span.epoch for span in report.epochs}) != len(report.epochs):
             raise Rejected("invalid", "an epoch is listed twice in one hello")
         if current.epoch != track.epoch and current.epoch in track.lives:
             return  # redelivered after its successor: an old life cannot become current again
-        if not tracks.continues(track, report.epochs) and self._quarantines(track, current.epoch, plan, moment):
+        if not tracks.continues(track, report.epochs) and self._quarantines(current.epoch, visit):
             return
-        same_life, was_silent = current.epoch == track.epoch, self._heard(track, plan, moment, pulse=report.pulse)
+        same_life, was_silent = current.epoch == track.epoch, self._heard(visit, pulse=report.pulse)
         gone = tracks.number_lives(track, report.epochs, (belief.epoch for belief in beliefs))
         track.fork_epoch = track.fork_at = None
         track.pulse = report.pulse
         if report.offset is not None:
             track.offset = report.offset
         seen = digest.of_snapshot(beliefs)
-        known = same_life and not was_silent and track.digest == seen
-        if not (same_life and current.last < max(track.floor, tracks.newest_seq(track.lives[current.epoch]))):
+        is_known = same_life and not was_silent and track.digest == seen
+        is_older = same_life and current.last < max(track.floor, tracks.newest_seq(track.lives[current.epoch]))
+        if not is_older:
             track.digest, track.floor = seen, current.last
-        if not known:
-            plan.entries.append(_snapshot(track, report, moment))
+        if not is_known:
+            plan.entries.append(_snapshot(report, visit))
         plan.changed[track.agent] = None
         plan.lives |= {(track.agent, span.epoch): None for span in report.epochs}
         plan.gone += [(track.agent, epoch) for epoch in gone]
-        self._ack(track, current.epoch, report.at, received, plan, moment)
+        _ack(current.epoch, visit)
 
-    def _bulk(self, track: Track, report: Bulk, received: float, plan: Plan, moment: Moment) -> None:
-        if report.epoch == track.epoch:
-            self._heard(track, plan, moment)
-        self._of_another_life(track, report.epoch, report.records, report.at, received, plan, moment)
+    def _bulk(self, report: Bulk, visit: Visit) -> None:
+        if report.epoch == visit.track.epoch:
+            self._heard(visit)
+        self._of_another_life(report.epoch, report.records, visit)
 
-    def _bye(self, track: Track, report: Bye, plan: Plan, moment: Moment) -> None:
+    def _bye(self, report: Bye, visit: Visit) -> None:
+        track, plan = visit.track, visit.plan
         if report.epoch != track.epoch:
             return  # a will that comes after the rebirth
-        entries = self.presence.leaving(track.agent, report.why, moment.at)
+        entries = self.presence.leaving(track.agent, report.why, visit.moment.at)
         if entries:
             plan.entries += entries
             plan.changed[track.agent] = None
 
-    def _of_another_life(
-        self,
-        track: Track,
-        epoch: str,
-        records: Sequence[Record],
-        at: float,
-        received: float,
-        plan: Plan,
-        moment: Moment,
-    ) -> None:
+    def _of_another_life(self, epoch: str, records: Sequence[Record], visit: Visit) -> None:
         """Backlog: history, which never decides a current state."""
-        life = track.lives.get(epoch)
-        if life is None:
-            if not self._is_held_back(track, epoch, moment):
-                self._ask_hello(track, plan, moment)
-            return
-        fresh = tracks.new_records(life, records)
-        ranges = tracks.with_records(life, fresh)
-        self._append(track, epoch, fresh, ranges, False, plan, moment)
-        plan.duplicates += len(records) - len(fresh)
-        if records:
-            self._ack(track, epoch, at, received, plan, moment)
+        if epoch not in visit.track.lives:
+            if not self._is_held_back(epoch, visit):
+                self._ask_hello(visit)
+        elif records:
+            self._append(_fresh(visit.track, epoch, records), False, visit)
+            _ack(epoch, visit)
 
-    def _append(  # noqa: PLR0913 - an entry's parts
-        self,
-        track: Track,
-        epoch: str,
-        fresh: Sequence[Record],
-        ranges: "tracks.Ranges",
-        live: bool,
-        plan: Plan,
-        moment: Moment,
-    ) -> None:
-        if not fresh:
+    def _append(self, fresh: "Fresh", live: bool, visit: Visit) -> None:
+        track, plan = visit.track, visit.plan
+        plan.duplicates += fresh.repeated
+        if not fresh.records:
             return
-        tracks.take(track, epoch, fresh, ranges)
-        records = [_cleaned(record) for record in fresh]
-        plan.entries.append(
-            Records(
-                at=moment.at,
-                agent=track.agent,
-                generation=track.lives[epoch].generation,
-                live=live,
-                records=records,
-                offset=track.offset,
-            )
+        tracks.take(track, fresh.epoch, fresh.records, fresh.ranges)
+        entry = Records(
+            at=visit.moment.at,
+            agent=track.agent,
+            generation=track.lives[fresh.epoch].generation,
+            live=live,
+            records=[_cleaned(record) for record in fresh.records],
+            offset=track.offset,
         )
-        plan.records += len(fresh)
+        plan.entries.append(entry)
+        plan.records += len(fresh.records)
         plan.changed[track.agent] = None
-        plan.lives[track.agent, epoch] = None
+        plan.lives[track.agent, fresh.epoch] = None
 
-    def _heard(self, track: Track, plan: Plan, moment: Moment, pulse: float | None = None) -> bool:
+    def _heard(self, visit: Visit, pulse: float | None = None) -> bool:
+        track, moment = visit.track, visit.moment
         if not self.presence.heard(track.agent, pulse or track.pulse, moment.now, moment.at):
             return False
-        plan.entries.append(AgentHeard(at=moment.at, agent=track.agent))
-        plan.changed[track.agent] = None
+        visit.plan.entries.append(AgentHeard(at=moment.at, agent=track.agent))
+        visit.plan.changed[track.agent] = None
         return True
 
-    def _quarantines(self, track: Track, newcomer: str, plan: Plan, moment: Moment) -> bool:
+    def _quarantines(self, newcomer: str, visit: Visit) -> bool:
         """A fork waits until the life that we know has been silent for one lease."""
+        track, moment = visit.track, visit.moment
         if not self.presence.is_fresh(track.agent, moment.now):
             return False
         self.counters.quarantined += 1
         if track.fork_epoch != newcomer:
             track.fork_epoch, track.fork_at = newcomer, moment.at
-            plan.changed[track.agent] = None
+            visit.plan.changed[track.agent] = None
         return True
 
-    def _is_held_back(self, track: Track, epoch: str, moment: Moment) -> bool:
-        return epoch == track.fork_epoch and self.presence.is_fresh(track.agent, moment.now)
+    def _is_held_back(self, epoch: str, visit: Visit) -> bool:
+        return epoch == visit.track.fork_epoch and self.presence.is_fresh(visit.track.agent, visit.moment.now)
 
-    def _ask_hello(self, track: Track, plan: Plan, moment: Moment) -> None:
+    def _ask_hello(self, visit: Visit) -> None:
+        track, moment = visit.track, visit.moment
         if moment.now - track.asked >= HELLO_WITHIN:
             track.asked = moment.now
-            plan.commands.append((track.agent, Cmd(kind="hello", within=HELLO_WITHIN)))
+            visit.plan.commands.append((track.agent, Cmd(kind="hello", within=HELLO_WITHIN)))
             self.counters.hellos_asked += 1
 
-    def _ack(self, track: Track, epoch: str, at: float, received: float, plan: Plan, moment: Moment) -> None:
-        track.acked = moment.now
-        plan.ack(AckDue(track.agent, epoch, at, received))
+
+class Fresh(NamedTuple):
+    """Records that are new to us, the ranges once they are committed, and how many of the message were not new."""
+
+    epoch: str
+    records: Sequence[Record]
+    ranges: Ranges
+    repeated: int
 
 
-def _snapshot(track: Track, report: Hello, moment: Moment) -> Snapshot:
-    lives = track.lives
+def _fresh(track: Track, epoch: str, records: Sequence[Record]) -> Fresh:
+    life = track.lives[epoch]
+    new = tracks.new_records(life, records)
+    return Fresh(epoch, new, tracks.with_records(life, new), len(records) - len(new))
+
+
+def _ack(epoch: str, visit: Visit) -> None:
+    visit.track.acked = visit.moment.now
+    visit.plan.ack(AckDue(visit.track.agent, epoch, visit.at, visit.received))
+
+
+def _snapshot(report: Hello, visit: Visit) -> Snapshot:
+    lives = visit.track.lives
     beliefs = [
         SeenBelief(
             belief.check,
@@ -199,7 +206,7 @@ def _snapshot(track: Track, report: Hello, moment: Moment) -> Snapshot:
         )
         for belief in report.snapshot
     ]
-    return Snapshot(at=moment.at, agent=track.agent, beliefs=beliefs, offset=track.offset)
+    return Snapshot(at=visit.moment.at, agent=visit.track.agent, beliefs=beliefs, offset=visit.track.offset)
 
 
 def _cleaned(record: Record) -> Record:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
-from rules.state import State
 
 from collector.fleet import Fleet
 from rules.incident import Incident, Phase, Priority, Reason, TimelineEntry
+from rules.state import State
 
 
 class IncidentFilter(msgspec.Struct, frozen=True):

@@ -12,12 +12,14 @@ from collector.database.upsert import insert_new
 _rows = msgspec.msgpack.Decoder(list[tuple[str, str, bytes]]).decode
 
 
-def take(connection: Connection, at: float) -> int:
-    """Stores the state as this transaction sees it; returns its position. `at` is the last entry's instant."""
-    position = engine_row(connection).position
-    body = zlib.compress(msgspec.msgpack.encode(state_rows(connection)), 6)
+def made(connection: Connection) -> tuple[int, bytes]:
+    """The position and the packed state, both as this reading transaction sees them."""
+    return engine_row(connection).position, zlib.compress(msgspec.msgpack.encode(state_rows(connection)), 6)
+
+
+def keep(connection: Connection, position: int, at: float, body: bytes) -> None:
+    """Stores what `made` returned; `at` is the instant of the entry at `position`."""
     insert_new(connection, checkpoints, [{"position": position, "at": at, "body": body}])
-    return position
 
 
 def newest_at(connection: Connection) -> float | None:

@@ -19,7 +19,7 @@ def listed(connection: Connection, wanted: IncidentFilter, limit: int, after: Pa
         same = and_(incidents.c.started_at == after.started_at, incidents.c.id < after.id)
         query = query.where(or_(earlier, same))
     query = query.order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(limit)
-    return [_incident(body) for body in connection.execute(query).scalars()]
+    return [_incident(row.body) for row in connection.execute(query)]
 
 
 def found(connection: Connection, id_: str) -> Incident | None:

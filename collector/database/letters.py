@@ -36,7 +36,7 @@ def keep(connection: Connection, letters: Iterable[Letter], counts: Mapping[str,
 
 
 def totals(connection: Connection) -> dict[str, int]:
-    return {row.reason: row.count for row in connection.execute(select(dead_letter_counts))}
+    return {reason: count for reason, count in connection.execute(select(dead_letter_counts))}
 
 
 def listed(connection: Connection, limit: int, before: int | None = None) -> list[DeadLetter]:
