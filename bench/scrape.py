@@ -11,32 +11,29 @@ import time
 import zlib
 from array import array
 from collections.abc import Callable
-from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from collector.fleet import NO_TEXTS, AgentView, Shape
 from collector.metrics.blocks import Blocks
 
 AGENTS, CHECKS, ROUNDS = 2_500, 60, 3
 SERIES = AGENTS * CHECKS * 2
 
 
-class Pulse(NamedTuple):
-    agent: str
-    store: str
-    checks: tuple[str, ...]
-    statuses: bytes
-    ms: "array[float]"
-    version: int
-
-
-def pulse(at: int, checks: tuple[str, ...], version: int, chance: random.Random) -> Pulse:
-    return Pulse(
+def pulse(at: int, shape: Shape, version: int, chance: random.Random) -> AgentView:
+    return AgentView(
         f"{at:05d}-server",
         f"{at:05d}",
-        checks,
+        shape,
         bytes(chance.choices((0, 1, 2, 3), weights=(90, 4, 4, 2), k=CHECKS)),
         array("f", (chance.expovariate(1 / 20) for _ in range(CHECKS))),
+        NO_TEXTS,
+        0.0,
+        0.0,
+        0,
+        0,
+        None,
         version,
     )
 
@@ -47,16 +44,16 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     return time.thread_time() - began
 
 
-def of_blocks(checks: tuple[str, ...], chance: random.Random) -> dict[str, float]:
+def of_blocks(shape: Shape, chance: random.Random) -> dict[str, float]:
     blocks = Blocks()
-    fleet = [pulse(at, checks, 0, chance) for at in range(AGENTS)]
+    fleet = [pulse(at, shape, 0, chance) for at in range(AGENTS)]
     blocks.text(fleet)
     all_changed, tenth, unchanged = [], [], []
     for version in range(1, ROUNDS + 1):
-        fleet = [pulse(at, checks, 2 * version, chance) for at in range(AGENTS)]
+        fleet = [pulse(at, shape, 2 * version, chance) for at in range(AGENTS)]
         all_changed.append(cpu_seconds(lambda: blocks.text(fleet)))
         for at in range(0, AGENTS, 10):
-            fleet[at] = pulse(at, checks, 2 * version + 1, chance)
+            fleet[at] = pulse(at, shape, 2 * version + 1, chance)
         tenth.append(cpu_seconds(lambda: blocks.text(fleet)))
         unchanged.append(cpu_seconds(lambda: blocks.text(fleet)))
     text = blocks.text(fleet)
@@ -70,15 +67,15 @@ def of_blocks(checks: tuple[str, ...], chance: random.Random) -> dict[str, float
     }
 
 
-def of_prometheus_client(checks: tuple[str, ...], chance: random.Random) -> float:
+def of_prometheus_client(shape: Shape, chance: random.Random) -> float:
     """Milliseconds of generate_latest for the same series, gauges set once: it writes everything at every scrape."""
     registry = CollectorRegistry()
     names = ("store", "agent", "ci", "check")
     status = Gauge("tillwatch_check_status", "status", names, registry=registry)
     duration = Gauge("tillwatch_check_duration_seconds", "duration", names, registry=registry)
     for at in range(AGENTS):
-        view = pulse(at, checks, 0, chance)
-        for check, value, ms in zip(view.checks, view.statuses, view.ms, strict=True):
+        view = pulse(at, shape, 0, chance)
+        for check, value, ms in zip(shape.keys, view.statuses, view.ms, strict=True):
             row = (view.store, view.agent, *check.split("/"))
             status.labels(*row).set(value)
             duration.labels(*row).set(ms / 1e3)
@@ -87,9 +84,9 @@ def of_prometheus_client(checks: tuple[str, ...], chance: random.Random) -> floa
 
 def main() -> int:
     chance = random.Random(20)
-    checks = tuple(f"pos-{at // 3:02d}/{('tcp', 'icmp', 'host')[at % 3]}" for at in range(CHECKS))
-    figures = of_blocks(checks, chance)
-    peer = of_prometheus_client(checks, chance)
+    shape = Shape(tuple(f"pos-{at // 3:02d}/{('tcp', 'icmp', 'host')[at % 3]}" for at in range(CHECKS)))
+    figures = of_blocks(shape, chance)
+    peer = of_prometheus_client(shape, chance)
     figures["prometheus_client_ms"] = peer
     figures["ratio_all_changed"] = peer / figures["all_changed_ms"]
     figures["ratio_tenth_changed"] = peer / figures["tenth_changed_ms"]

@@ -5,10 +5,10 @@ the two metrics. Prometheus wants all lines of a metric together, therefore a bl
 first all of the one and then all of the other.
 """
 
-from array import array
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from collector.fleet import AgentView, Shape
 from collector.metrics.lines import Metric, escaped, head, labels
 from contract.ids import split_check
 
@@ -27,23 +27,6 @@ DURATION = Metric(
 SERIES_PER_CHECK = 2
 
 
-class View(Protocol):
-    """What a block is made of: the columns of an agent's latest pulse. `ms` are milliseconds; a new pulse, a new version."""
-
-    @property
-    def agent(self) -> str: ...
-    @property
-    def store(self) -> str: ...
-    @property
-    def checks(self) -> tuple[str, ...]: ...
-    @property
-    def statuses(self) -> bytes: ...
-    @property
-    def ms(self) -> "array[float]": ...
-    @property
-    def version(self) -> int: ...
-
-
 class _Template(NamedTuple):
     """Two slots a line: the labels that are the agent's own, and the value."""
 
@@ -53,7 +36,7 @@ class _Template(NamedTuple):
 
 class _Block(NamedTuple):
     version: int
-    checks: tuple[str, ...]
+    shape: Shape
     own_labels: str
     statuses: bytes
     status: bytes
@@ -65,9 +48,9 @@ class Blocks:
 
     def __init__(self) -> None:
         self._blocks: dict[str, _Block] = {}
-        self._templates: dict[tuple[str, ...], _Template] = {}
+        self._templates: dict[Shape, _Template] = {}
 
-    def text(self, views: Iterable[View]) -> bytes:
+    def text(self, views: Iterable[AgentView]) -> bytes:
         """The exposition of these agents' checks; agents not among them keep their blocks."""
         blocks = [self._block(view) for view in views]
         if not blocks:
@@ -85,10 +68,10 @@ class Blocks:
         """Lets go of agents that left the fleet, and of the templates that only they used."""
         keep = set(agents)
         self._blocks = {agent: block for agent, block in self._blocks.items() if agent in keep}
-        used = {block.checks for block in self._blocks.values()}
-        self._templates = {checks: template for checks, template in self._templates.items() if checks in used}
+        used = {block.shape for block in self._blocks.values()}
+        self._templates = {shape: template for shape, template in self._templates.items() if shape in used}
 
-    def _block(self, view: View) -> _Block:
+    def _block(self, view: AgentView) -> _Block:
         known = self._blocks.get(view.agent)
         if known is not None and known.version == view.version:
             return known
@@ -96,10 +79,10 @@ class Blocks:
         self._blocks[view.agent] = block
         return block
 
-    def _written(self, view: View, known: _Block | None) -> _Block:
-        template = self._template(view.checks)
+    def _written(self, view: AgentView, known: _Block | None) -> _Block:
+        template = self._template(view.shape)
         own = labels(("store", "agent"), (view.store, view.agent))
-        same_lines = known is not None and known.checks is view.checks and known.own_labels == own
+        same_lines = known is not None and known.shape is view.shape and known.own_labels == own
         # Between two scrapes durations change always and statuses hardly ever.
         status = (
             known.status
@@ -107,13 +90,13 @@ class Blocks:
             else _filled(template.status, own, list(view.statuses))
         )
         duration = _filled(template.duration, own, view.ms.tolist())
-        return _Block(view.version, view.checks, own, view.statuses, status, duration)
+        return _Block(view.version, view.shape, own, view.statuses, status, duration)
 
-    def _template(self, checks: tuple[str, ...]) -> _Template:
-        template = self._templates.get(checks)
+    def _template(self, shape: Shape) -> _Template:
+        template = self._templates.get(shape)
         if template is None:
-            template = _Template(_lines(STATUS, checks, "%d"), _lines(DURATION, checks, "%.3fe-3"))
-            self._templates[checks] = template
+            template = _Template(_lines(STATUS, shape.keys, "%d"), _lines(DURATION, shape.keys, "%.3fe-3"))
+            self._templates[shape] = template
         return template
 
 
