@@ -120,6 +120,22 @@ class IncidentPage(msgspec.Struct, frozen=True):
     position: int
 
 
+class Overview(msgspec.Struct, frozen=True):
+    """The chain at a glance. `unresolved` is by priority; what is held back is not counted."""
+
+    deployment: str
+    at: Shown
+    position: int
+    unresolved: dict[str, int]
+    unacknowledged: int
+    at_risk: int
+    stores_total: int
+    stores_affected: int
+    agents_total: int
+    agents_silent: int
+    categories: list[str]
+
+
 class CommandDone(msgspec.Struct, frozen=True):
     """The incident after the engine handled the command; `position` is the command's place in the journal."""
 
