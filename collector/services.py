@@ -15,7 +15,7 @@ from rules.state import State
 
 
 class IncidentFilter(msgspec.Struct, frozen=True):
-    """None of a field: any. `since` (seconds UTC) keeps what started then or later; `stores` and `regions` are scopes."""
+    """None of a field: any. `since` (seconds UTC) keeps what started then or later; `regions` is a person's scope."""
 
     state: tuple[Phase, ...] | None = None
     priority: tuple[Priority, ...] | None = None
