@@ -17,14 +17,15 @@ items:
 
 def config(folder: Path, database: str, port: int) -> Config:
     (folder / "cmdb.yaml").write_text(CMDB)
-    return parse(
-        f"""
+    return parse(text(database, port), "collector.yaml", folder)
+
+
+def text(database: str, port: int) -> str:
+    """A collector.yaml beside its cmdb.yaml."""
+    return f"""
 deployment: test
 broker: {{url: "mqtt://127.0.0.1:{port}"}}
 database: "{database}"
 cmdb: [{{kind: yaml, path: cmdb.yaml}}]
 http: {{listen: "127.0.0.1:0"}}
-""",
-        "collector.yaml",
-        folder,
-    )
+"""
