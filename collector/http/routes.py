@@ -89,7 +89,6 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", f"{API}/stores", stores.listed, "view", "Stores by id", shapes.StorePage, query=stores.StoreQuery),
     Route("GET", f"{API}/stores/{{id}}", stores.one, "view", "One store: services, items, incidents", shapes.Store),
-    Route("GET", CI, stores.ci, "view", "One configuration item and its checks", shapes.Ci),
     Route(
         "GET",
         f"{CI}/blast-radius",
@@ -98,6 +97,8 @@ ROUTES: tuple[Route, ...] = (
         "All that needs a CI, or is in a store",
         shapes.BlastRadius,
     ),
+    # After blast-radius: `0042/blast-radius` would be a CI by its form.
+    Route("GET", CI, stores.ci, "view", "One configuration item and its checks", shapes.Ci),
     Route(
         "GET",
         f"{API}/why",
