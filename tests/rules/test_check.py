@@ -16,7 +16,9 @@ def test_every_invalid_file_gets_exactly_the_message_beside_it(path: Path) -> No
     assert found != []
 
 
-@pytest.mark.parametrize("path", sorted([*SHIPPED.glob("*.yaml"), *SCENARIOS.glob("*.yaml")]), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted([*SHIPPED.glob("*.yaml"), *SCENARIOS.glob("*.yaml")]), ids=lambda path: path.stem
+)
 def test_what_is_shipped_is_without_mistakes(path: Path) -> None:
     assert check(path).mistakes == []
 

@@ -17,7 +17,13 @@ def of(week: dict[str, object]) -> hours.Hours:
     return hours.of(Store(id="0042", timezone="Europe/London", hours=week))  # type: ignore[arg-type]
 
 
-WEEK = of({"mon-thu": "08:00-20:00", "fri-sat": "08:00-12:00, 14:00-02:00", "exceptions": {"2026-12-25": "closed", "2026-11-18": "24h"}})
+WEEK = of(
+    {
+        "mon-thu": "08:00-20:00",
+        "fri-sat": "08:00-12:00, 14:00-02:00",
+        "exceptions": {"2026-12-25": "closed", "2026-11-18": "24h"},
+    }
+)
 
 
 @pytest.mark.parametrize(
