@@ -1,0 +1,165 @@
+"""From what the rules keep to what people get: the same facts, with words for numbers and dates for instants."""
+
+from msgspec import structs
+
+from collector import services
+from collector.http import shapes
+from collector.http.instants import shown
+from rules import views
+from rules import why as rules_why
+from rules.incident import Incident, Reason, TimelineEntry
+
+_PRIORITIES: dict[int, shapes.PriorityWord] = {1: "P1", 2: "P2", 3: "P3"}
+
+
+def incident(known: Incident) -> shapes.Incident:
+    return shapes.Incident(
+        id=known.id,
+        number=known.number,
+        priority=_PRIORITIES[known.priority],
+        worst_priority=_PRIORITIES[known.worst_priority],
+        category=known.category,
+        state=known.state,
+        title=known.title,
+        ci=known.ci,
+        service=known.service,
+        stores=list(known.stores),
+        region=known.region,
+        affected=shapes.Affected(known.affected.lanes_down, known.affected.lanes_total, list(known.affected.cis)),
+        symptoms=list(known.symptoms),
+        parent=known.parent,
+        problem=known.problem,
+        changes=list(known.changes),
+        started_at=shown(known.started_at),
+        learnt_at=shown(known.learnt_at),
+        opened_at=shown(known.opened_at),
+        acknowledged_at=shown(known.acknowledged_at),
+        acknowledged_by=known.acknowledged_by,
+        restored_at=shown(known.restored_at),
+        resolved_at=shown(known.resolved_at),
+        closed_at=shown(known.closed_at),
+        reopened=known.reopened,
+        flags=list(known.flags),
+        reasons=reasons(known.reasons),
+        sla=_sla(known),
+        pin=known.pin,
+        resolver_group=known.resolver_group,
+        assignee=known.assignee,
+        runbook=known.runbook,
+        major=known.major,
+        vendor=known.vendor,
+        suppressed=_suppressed(known),
+        ticket=_ticket(known),
+    )
+
+
+def incident_in_full(known: Incident, story: list[TimelineEntry], parts: list[Incident]) -> shapes.IncidentInFull:
+    return shapes.IncidentInFull(
+        **structs.asdict(incident(known)),
+        timeline=[_story_line(entry) for entry in story],
+        parts=[line(part) for part in parts],
+    )
+
+
+def line(known: Incident | views.IncidentLine) -> shapes.IncidentLine:
+    return shapes.IncidentLine(
+        id=known.id,
+        number=known.number,
+        title=known.title,
+        state=known.state,
+        priority=_PRIORITIES[known.priority],
+        ci=known.ci,
+        parent=known.parent,
+    )
+
+
+def check(known: views.CheckView) -> shapes.Check:
+    return shapes.Check(
+        known.agent, known.check, known.state, shown(known.since), known.interval, known.fresh, known.text
+    )
+
+
+def ci(known: views.ItemView) -> shapes.Ci:
+    return shapes.Ci(
+        ref=known.ref,
+        name=known.name,
+        klass=known.klass,
+        store=known.store,
+        category=known.category,
+        state=known.state,
+        since=shown(known.since),
+        depends_on=list(known.depends_on),
+        needed_by=list(known.needed_by),
+        provides=list(known.provides),
+        lifecycle=known.lifecycle,
+        vendor=known.vendor,
+        votes=known.votes,
+        checks=[check(one) for one in known.checks],
+        incidents=[line(one) for one in known.incidents],
+    )
+
+
+def store(known: views.StoreView, last_seen: float | None) -> shapes.Store:
+    return shapes.Store(
+        id=known.id,
+        name=known.name,
+        region=known.region,
+        trading=known.trading,
+        status=known.state,
+        unreachable_since=shown(known.unreachable_since),
+        last_seen=shown(last_seen),
+        services=[shapes.Service(*structs.astuple(one)) for one in known.services],
+        items=[ci(one) for one in known.items],
+        incidents=[line(one) for one in known.incidents],
+    )
+
+
+def why(known: rules_why.Why) -> shapes.Why:
+    return shapes.Why(
+        subject=known.subject,
+        at=shown(known.at),
+        state=known.state,
+        sentence=known.sentence,
+        reasons=reasons(known.reasons),
+        checks=[check(one) for one in known.checks],
+        incidents=[line(one) for one in known.incidents],
+        path=list(known.path),
+    )
+
+
+def reasons(known: tuple[Reason, ...]) -> list[shapes.Reason]:
+    return [shapes.Reason(reason.rule, reason.text) for reason in known]
+
+
+def dead_letter(letter: services.DeadLetter) -> shapes.DeadLetter:
+    return shapes.DeadLetter(
+        id=letter.id,
+        at=shown(letter.at),
+        topic=letter.topic,
+        reason=letter.reason,
+        detail=letter.detail,
+        size=letter.size,
+        whole=letter.whole,
+        retry=letter.retry,
+    )
+
+
+def _sla(known: Incident) -> shapes.Sla:
+    sla = known.sla
+    return shapes.Sla(shown(sla.respond_by), shown(sla.resolve_by), list(sla.at_risk), list(sla.breached), sla.paused)
+
+
+def _suppressed(known: Incident) -> shapes.Suppressed | None:
+    held = known.suppressed
+    return None if held is None else shapes.Suppressed(held.reason, shown(held.until))
+
+
+def _ticket(known: Incident) -> shapes.Ticket | None:
+    ticket = known.ticket
+    if ticket is None:
+        return None
+    return shapes.Ticket(ticket.system, ticket.id, ticket.url, ticket.state, ticket.mode)
+
+
+def _story_line(entry: TimelineEntry) -> shapes.TimelineEntry:
+    return shapes.TimelineEntry(shown(entry.at), entry.kind, entry.text, entry.actor, entry.rule)

@@ -1,0 +1,170 @@
+"""The estate: what the CMDB and the policy together say about every CI, looked up instead of searched."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from contract.documents import DocumentError, Mistake
+from contract.units import from_document
+from rules import graph, hours
+from rules.cmdb import CmdbDocument, Item, Store
+from rules.graph import Ref
+from rules.hours import Hours
+from rules.policy import UNKNOWN_CI, Category, Policy, typed
+
+_STORE_WIDE = ("carrier", "region")
+_VERSIONS = ("model", "firmware", "version")
+
+Share = str  # something that stores have in common: `carrier=acme`, `region=north`
+
+
+class Estate:
+    """Read only once made. Without a policy nothing is judged; without a CMDB nothing is known."""
+
+    __slots__ = (
+        "_shares",
+        "agent_store",
+        "graph",
+        "hours",
+        "items",
+        "members",
+        "policy",
+        "shared",
+        "sharing",
+        "stores",
+    )
+
+    def __init__(self, policy: Policy | None, cmdb: CmdbDocument) -> None:
+        self.policy = policy
+        self.stores: dict[str, Store] = {store.id: store for store in cmdb.stores}
+        self.items: dict[Ref, Item] = {item.ref: item for item in cmdb.items}
+        self.agent_store: dict[str, str] = {agent: store.id for store in cmdb.stores for agent in store.agents}
+        self.graph = graph.graph(self.items)
+        self.hours: dict[str, Hours] = {store.id: hours.of(store) for store in cmdb.stores}
+        self.members: dict[str, list[Item]] = {}
+        for item in cmdb.items:
+            if item.store:
+                self.members.setdefault(item.store, []).append(item)
+        self.shared: list[Item] = [item for item in cmdb.items if item.store is None]
+        self._shares: dict[str, tuple[Share, ...]] = {store: self._found_shares(store) for store in self.stores}
+        self.sharing: Counter[Share] = Counter(share for shares in self._shares.values() for share in shares)
+
+    def agents(self, store: str) -> list[str]:
+        known = self.stores.get(store)
+        return known.agents if known else []
+
+    def ref(self, agent: str, ci: str) -> Ref:
+        """What an agent's bare CI id means; a ref of the agent's store that no item has, when nothing is known."""
+        store = self.agent_store.get(agent, "")
+        return graph.resolved(self.items, store, ci) or f"{store}/{ci}"
+
+    def is_shared(self, ref: Ref) -> bool:
+        item = self.items.get(ref)
+        return item is not None and item.store is None
+
+    def category(self, ref: Ref) -> str:
+        item = self.items.get(ref)
+        if item is None or self.policy is None:
+            return UNKNOWN_CI
+        return self.policy.category_of(item, self.stores.get(item.store or ""))
+
+    def rules_of(self, ref: Ref) -> Category:
+        """The playbook for `ref`; only with a policy."""
+        return self.law.category(self.category(ref))
+
+    @property
+    def law(self) -> Policy:
+        """The policy, where there must be one."""
+        if self.policy is None:
+            raise LookupError("nothing is judged without a policy")
+        return self.policy
+
+    def is_control(self, ref: Ref) -> bool:
+        item = self.items.get(ref)
+        return item is not None and self.policy is not None and item.klass in self.policy.controls
+
+    def cohort(self, store: str) -> str:
+        known = self.stores.get(store)
+        return f"{known.carrier}/{known.region}" if known else "/"
+
+    def is_trading(self, store: str, at: float) -> bool:
+        known = self.hours.get(store)
+        return known is None or hours.is_open(known, at)
+
+    def shares_of(self, store: str, ref: Ref) -> list[Share]:
+        """What the store, or the CI in it, may have in common with others (rule 14)."""
+        item = self.items.get(ref)
+        own = _item_shares(self, item) if item is not None else []
+        whole = [share for share in self._shares.get(store, ()) if share.partition("=")[0] in _STORE_WIDE]
+        return list(dict.fromkeys([*whole, *own]))
+
+    def having(self, share: Share) -> list[str]:
+        return [store for store, shares in self._shares.items() if share in shares]
+
+    def _found_shares(self, store: str) -> tuple[Share, ...]:
+        known = self.stores[store]
+        found = [f"carrier={known.carrier}"] * bool(known.carrier) + [f"region={known.region}"] * bool(known.region)
+        for item in self.members.get(store, ()):
+            found += _item_shares(self, item)
+        return tuple(dict.fromkeys(found))
+
+    def name(self, store: str) -> str:
+        known = self.stores.get(store)
+        return f"{known.name} ({store})" if known and known.name else store
+
+    def label(self, ref: Ref) -> str:
+        item = self.items.get(ref)
+        return item.name or item.id if item else ref.rpartition("/")[2]
+
+
+def _item_shares(known: Estate, item: Item) -> list[Share]:
+    """Its vendor, what it runs, and the shared CIs that it needs."""
+    found = [f"vendor={item.vendor}"] * bool(item.vendor)
+    found += [f"{name}={item.attributes[name]}" for name in _VERSIONS if name in item.attributes]
+    return found + [f"ci={one}" for one in known.graph.parents.get(item.ref, ()) if known.items[one].store is None]
+
+
+EMPTY = Estate(None, CmdbDocument())
+
+
+def made(policy: dict[str, Any] | None, cmdb: dict[str, Any] | None) -> Estate:
+    """From the plain data of journal entries. Raises DocumentError or ValueError for what cannot be judged by."""
+    return Estate(typed(policy) if policy else None, cmdb_of(cmdb or {}))
+
+
+def cmdb_of(document: dict[str, Any]) -> CmdbDocument:
+    """Raises DocumentError: an id twice would make one of two things invisible."""
+    try:
+        cmdb = msgspec.convert(document, CmdbDocument, dec_hook=from_document)
+    except msgspec.ValidationError as error:
+        raise DocumentError("cmdb", [Mistake(0, "", str(error))]) from error
+    found = [Mistake(0, path, text) for path, text in contradictions(cmdb)]
+    if found:
+        raise DocumentError("cmdb", found)
+    return cmdb
+
+
+def contradictions(cmdb: CmdbDocument) -> list[tuple[str, str]]:
+    """(path, text) of what makes a CMDB unusable although each part of it is well formed."""
+    found: list[tuple[str, str]] = []
+    seen: dict[str, str] = {}
+    agents: dict[str, str] = {}
+    for at, store in enumerate(cmdb.stores):
+        path = f"stores[{at}]"
+        found += _twice(seen, store.id, path)
+        for agent in store.agents:
+            found += _twice(agents, agent, f"{path}.agents")
+        try:
+            hours.of(store)
+        except ValueError as error:
+            key, _, text = str(error).partition(": ")
+            found.append((f"{path}.{key}", text))
+    for at, item in enumerate(cmdb.items):
+        found += _twice(seen, item.ref, f"items[{at}]")
+    return found
+
+
+def _twice(seen: dict[str, str], name: str, path: str) -> list[tuple[str, str]]:
+    first = seen.setdefault(name, path)
+    return [] if first == path else [(path, f"{name} is there twice, first in {first}")]
