@@ -56,9 +56,8 @@ def _dispatched(arguments: list[str]) -> int:
             return 0
         case [name, *rest] if name in names:
             return _ran(name, rest)
-        case [word, *_]:
-            return _complained("tillwatch", f"there is no command {word!r} (see tillwatch --help)", 2)
-    raise AssertionError(arguments)
+        case _:
+            return _complained("tillwatch", f"there is no command {arguments[0]!r} (see tillwatch --help)", 2)
 
 
 def command_names() -> list[str]:
@@ -74,9 +73,8 @@ def overview(names: list[str]) -> str:
 def summary(name: str) -> str:
     """A command's HELP, read without importing it: help must work where its libraries are not installed."""
     for statement in ast.parse(_file(name).read_text()).body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id="HELP")], value=ast.Constant(value=str() as text)):
-                return text
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "HELP":
+            return str(ast.literal_eval(statement.value))
     return ""
 
 
