@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 what was asked for failed, 2 usage or configuration, 130 i
 
 import argparse
 import ast
+import difflib
 import importlib
 import os
 import sys
@@ -57,7 +58,7 @@ def _dispatched(arguments: list[str]) -> int:
         case [name, *rest] if name in names:
             return _ran(name, rest)
         case _:
-            return _complained("tillwatch", f"there is no command {arguments[0]!r} (see tillwatch --help)", 2)
+            return _complained("tillwatch", f"there is no command {arguments[0]!r}{_near(arguments[0], names)}", 2)
 
 
 def command_names() -> list[str]:
@@ -117,6 +118,11 @@ def _ran(name: str, rest: list[str]) -> int:
         if (error.name or "").split(".")[0] in OURS:
             raise
         return _complained(prog, f"needs {error.name}, which is not installed: install tillwatch[demo]", 2)
+
+
+def _near(word: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"{f'; did you mean {near[0]!r}?' if near else ''} (see tillwatch --help)"
 
 
 def _complained(prog: str, text: str, code: int) -> int:

@@ -54,7 +54,7 @@ def test_a_broker_that_dies_at_once_is_quoted(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with (
-            pytest.raises(CommandFailed, match="did not come up on port .*: .*ddress"),
+            pytest.raises(CommandFailed, match=r"did not come up on port .*: .*ddress"),
             mosquitto.running(program, tmp_path, port),
         ):
             pass

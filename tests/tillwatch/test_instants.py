@@ -22,7 +22,7 @@ def test_an_instant_is_read(text: str, seconds: float) -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "1970-01-01T00:10:00", "10 parsecs ago", "ago"])
 def test_what_is_no_instant_is_refused_with_what_was_expected(text: str) -> None:
     """A local time without its offset is refused too: it would be a guess."""
-    with pytest.raises(ValueError, match="expected an? (instant|duration)"):
+    with pytest.raises(ValueError, match=r"expected an? (instant|duration)"):
         instant(text, 1000.0)
 
 
