@@ -25,14 +25,14 @@ def test_a_device_that_is_off_refuses_and_keeps_its_port_for_later() -> None:
         port = till.port
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
-        await till.become("off")
+        await till.become("stopped")
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
         await till.mend()
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
         assert till.port == port
-        await till.become("off")
+        await till.become("stopped")
 
     asyncio.run(story())
 
@@ -42,7 +42,7 @@ def test_switching_off_hangs_up_on_whoever_is_connected() -> None:
         till = tcp_device("pos-01")
         await till.become("on")
         reader, writer = await asyncio.open_connection("127.0.0.1", till.port)
-        await till.become("off")
+        await till.become("stopped")
         assert await asyncio.wait_for(reader.read(), 10) == b""
         writer.close()
 
@@ -59,7 +59,7 @@ def test_a_hung_device_accepts_and_never_answers_until_it_is_mended() -> None:
         await api.mend()
         assert await asyncio.wait_for(asked, 10) == b""
         assert (await fetched(api.port)).startswith(b"HTTP/1.1 200 ")
-        await api.become("off")
+        await api.become("stopped")
 
     asyncio.run(story())
 
@@ -74,10 +74,10 @@ def test_an_http_device_answers_its_fields_and_its_status() -> None:
         assert json.loads(body) == {"behind_seconds": 9000}
         await sync.mend()
         assert json.loads((await fetched(sync.port)).partition(b"\r\n\r\n")[2]) == {"behind_seconds": 3}
-        await sync.become("off")
+        await sync.become("stopped")
         return sync
 
-    assert asyncio.run(story()).mode == "off"
+    assert asyncio.run(story()).mode == "stopped"
 
 
 @pytest.mark.parametrize("nonsense", [b"", b"\x00\xff\r\n\r\n", b"A" * 100_000])
@@ -91,7 +91,7 @@ def test_nonsense_does_not_stop_a_device(nonsense: bytes) -> None:
         writer.write(nonsense)
         writer.close()
         assert (await fetched(api.port)).startswith(b"HTTP/1.1 200 ")
-        await api.become("off")
+        await api.become("stopped")
 
     asyncio.run(story())
 
@@ -113,6 +113,6 @@ def test_a_line_carries_is_cut_and_carries_again() -> None:
         await line.join()
         assert b'{"here": true}' in await fetched(line.port)
         await line.cut()
-        await far.become("off")
+        await far.become("stopped")
 
     asyncio.run(story())

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tillwatch.ports import LOOPBACK, free_port
 
-Mode = Literal["on", "off", "hung", "slow"]
+Mode = Literal["on", "stopped", "hung", "slow"]
 Answer = Callable[["Device", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 LATE = 2.0  # seconds that a slow device thinks
@@ -21,7 +21,7 @@ class Device:
     def __init__(self, name: str, answer: Answer, says: dict[str, Any] | None = None) -> None:
         self.name = name
         self.port = free_port()
-        self.mode: Mode = "off"
+        self.mode: Mode = "stopped"
         self.healthy = dict(says or {})
         self.says = dict(self.healthy)
         self._answer = answer
@@ -36,7 +36,7 @@ class Device:
         if self.mode != mode:
             await self._hang_up()  # whoever is connected meets the device as it is now
         self.mode = mode
-        if mode == "off":
+        if mode == "stopped":
             await self._stop_listening()
         elif self._server is None:
             self._server = await asyncio.start_server(self._visited, LOOPBACK, self.port, limit=MAX_HEAD)
