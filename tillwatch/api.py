@@ -137,10 +137,10 @@ def _problem(error: urllib.error.HTTPError) -> str:
     """RFC 9457 problem details in one line; for anything else, the status."""
     try:
         body = json.loads(error.read(64 * 1024))
-        title, detail = body.get("title", ""), body.get("detail", "")
+        parts = [body.get("title") or error.reason, body.get("detail"), *(body.get("errors") or [])]
     except (ValueError, OSError, AttributeError):
-        title, detail = "", ""
-    return plain(": ".join(filter(None, [str(title or error.reason), str(detail)])), 500)
+        parts = [error.reason]
+    return plain(": ".join(str(part) for part in parts if part), 500)
 
 
 def _token(path: Path) -> str:

@@ -24,6 +24,8 @@ INCIDENT = {
     "timeline": [{"at": "2026-11-27T09:00:04Z", "actor": "engine", "text": "opened", "kind": "opened"}],
 }  # fmt: skip
 
+DONE = {"incident": INCIDENT, "position": 9, "reasons": [{"rule": "22 restore", "text": "stable"}]}
+
 
 class Asked(NamedTuple):
     method: str
@@ -119,19 +121,29 @@ def test_an_incident_is_shown_with_its_reasons_and_its_story(site: Site, ran: Ra
 @pytest.mark.parametrize(
     ("arguments", "path", "body"),
     [
-        (["ack", "abc123"], "acknowledge", {}),
+        (["ack", "abc123"], "acknowledge", {"note": ""}),
         (["note", "abc123", "on my way"], "notes", {"text": "on my way"}),
         (["assign", "abc123", "jo"], "assign", {"assignee": "jo"}),
-        (["resolve", "abc123", "--note", "fuse"], "resolve", {"text": "fuse"}),
-        (["reopen", "abc123"], "reopen", {}),
+        (["resolve", "abc123", "--note", "fuse"], "resolve", {"note": "fuse"}),
+        (["reopen", "abc123", "again"], "reopen", {"reason": "again"}),
     ],
 )
 def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str], path: str, body: Any) -> None:
-    site.says(f"/api/v1/incidents/abc123/{path}", INCIDENT)
+    site.says(f"/api/v1/incidents/abc123/{path}", DONE)
     code, out, _ = ran("incidents", *arguments)
+    assert "[22 restore] stable" in out
     assert code == 0
     assert "abc123" in out
     assert site.asked == [Asked("POST", f"/api/v1/incidents/abc123/{path}", None, body)]
+
+
+def test_an_incident_is_created_by_a_person(site: Site, ran: Ran) -> None:
+    site.says("/api/v1/incidents", DONE)
+    code, out, _ = ran(
+        "incidents", "create", "--category", "other", "--ci", "0042", "--title", "Smoke", "--priority", "p2"
+    )
+    assert (code, "abc123" in out) == (0, True)
+    assert site.asked[0].body == {"category": "other", "ci": "0042", "title": "Smoke", "priority": "P2"}
 
 
 def test_a_hostile_id_stays_one_path_segment(site: Site, ran: Ran) -> None:
@@ -157,8 +169,10 @@ def test_a_token_with_line_breaks_in_it_is_refused(tmp_path: Path, capsys: pytes
 
 @pytest.mark.parametrize(("status", "code"), [(400, 2), (401, 2), (403, 2), (404, 1), (409, 1), (500, 1), (503, 1)])
 def test_a_problem_is_told_in_its_own_words(site: Site, ran: Ran, status: int, code: int) -> None:
-    site.says("/api/v1/incidents/abc123", {"title": "No", "detail": "because\x1b[1m of this"}, status)
-    assert ran("incidents", "show", "abc123") == (code, "", "tillwatch incidents: No: because [1m of this\n")
+    site.says(
+        "/api/v1/incidents/abc123", {"title": "No", "detail": "because\x1b[1m of this", "errors": ["x", "y"]}, status
+    )
+    assert ran("incidents", "show", "abc123") == (code, "", "tillwatch incidents: No: because [1m of this: x: y\n")
 
 
 def test_an_answer_that_is_not_json_is_no_stack_trace(site: Site, ran: Ran) -> None:

@@ -23,11 +23,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION")
     _list_arguments(_action(actions, "list", _list, "the newest incidents (also without an action)"))
     _one(actions, "show", _show, "one incident with its reasons and timeline")
-    _one(actions, "ack", _acknowledge, "acknowledge: escalation stops")
+    _one(actions, "ack", _acknowledge, "acknowledge: escalation stops").add_argument(
+        "--note", default="", help="a note"
+    )
     _one(actions, "note", _note, "add a note").add_argument("text", help="the note")
     _one(actions, "assign", _assign, "give it to a person").add_argument("to", help="who has it now")
     _one(actions, "resolve", _resolve, "resolve by hand").add_argument("--note", default="", help="how it was resolved")
-    _one(actions, "reopen", _reopen, "reopen a resolved incident").add_argument("--note", default="", help="why")
+    _one(actions, "reopen", _reopen, "reopen a resolved incident").add_argument("reason", help="why")
     _create_arguments(_action(actions, "create", _create, "an incident that a person has seen"))
 
 
@@ -50,6 +52,8 @@ def _create_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ci", required=True, help="the configuration item or store: 0042/pos-01, acquirer-a, 0042")
     parser.add_argument("--title", required=True, help="what customers notice")
     parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, default=None, help="if the policy's is wrong")
+    parser.add_argument("--service", default=None, help="what customers miss, if not the category's service")
+    _json(parser)
 
 
 def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -91,7 +95,7 @@ def _show(site: api.Api, options: argparse.Namespace) -> int:
 
 
 def _acknowledge(site: api.Api, options: argparse.Namespace) -> int:
-    return _sent(site, options, "acknowledge", {})
+    return _sent(site, options, "acknowledge", {"note": options.note})
 
 
 def _note(site: api.Api, options: argparse.Namespace) -> int:
@@ -103,23 +107,31 @@ def _assign(site: api.Api, options: argparse.Namespace) -> int:
 
 
 def _resolve(site: api.Api, options: argparse.Namespace) -> int:
-    return _sent(site, options, "resolve", {"text": options.note} if options.note else {})
+    return _sent(site, options, "resolve", {"note": options.note})
 
 
 def _reopen(site: api.Api, options: argparse.Namespace) -> int:
-    return _sent(site, options, "reopen", {"text": options.note} if options.note else {})
+    return _sent(site, options, "reopen", {"reason": options.reason})
 
 
 def _create(site: api.Api, options: argparse.Namespace) -> int:
-    body = {key: getattr(options, key) for key in ("category", "ci", "title", "priority") if getattr(options, key)}
-    incident = api.post(site, "incidents", body)
-    print(f"created {plain(str(incident['id']))}")
-    return 0
+    body = {
+        key: getattr(options, key)
+        for key in ("category", "ci", "title", "priority", "service")
+        if getattr(options, key)
+    }
+    return _told(api.post(site, "incidents", body), options)
 
 
 def _sent(site: api.Api, options: argparse.Namespace, what: str, body: dict[str, Any]) -> int:
-    incident = api.post(site, f"{_path(options.id)}/{what}", body)
-    print(json.dumps(incident, indent=2) if "json" in options else incident_table([incident]))
+    return _told(api.post(site, f"{_path(options.id)}/{what}", body), options)
+
+
+def _told(done: dict[str, Any], options: argparse.Namespace) -> int:
+    """The incident after the engine handled the command, and the rules' reasons for what it did."""
+    reasons = [f"[{plain(one['rule'])}] {plain(one['text'])}" for one in done.get("reasons") or []]
+    shown = "\n".join([incident_table([done["incident"]]), *reasons])
+    print(json.dumps(done, indent=2) if "json" in options else shown)
     return 0
 
 

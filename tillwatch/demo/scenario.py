@@ -71,21 +71,16 @@ def read(devices: list[str], file: Path = FILE) -> dict[str, Scenario]:
 def fewer_stores(scenario: Scenario, stores: int) -> Scenario:
     """The same for a chain that has only so many simulated stores; the watched store is one more."""
     replace = msgspec.structs.replace
+    faults = [replace(fault, stores=min(fault.stores, stores)) for fault in scenario.faults]
     return replace(
         scenario,
-        faults=[
-            replace(fault, stores=min(fault.stores, stores)) for fault in scenario.faults if _has_part(fault, stores)
-        ],
+        faults=[fault for fault in faults if fault.devices or fault.line or fault.stores],
         expect=[replace(one, stores=min(one.stores, stores + 1)) for one in scenario.expect],
     )
 
 
 def chosen(devices: list[str], patterns: list[str]) -> list[str]:
     return [name for name in devices if any(fnmatchcase(name, pattern) for pattern in patterns)]
-
-
-def _has_part(fault: Fault, stores: int) -> bool:
-    return stores > 0 or fault.stores == 0
 
 
 def _mistakes(path: str, fault: Fault, devices: list[str]) -> list[tuple[str, str]]:

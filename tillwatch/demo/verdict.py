@@ -10,7 +10,7 @@ OVER = ("resolved", "closed")
 
 
 def missing_open(expected: list[Expected], incidents: list[Json]) -> list[str]:
-    """What is not there yet, in words. Empty: every expected incident is open, at its priority, as large as it must be."""
+    """What is not there yet, in words. Empty: every expected incident is open, at its priority and size."""
     return [
         f"{_name(one)} is {_shortfall(one, _of(one, incidents))}"
         for one in expected
