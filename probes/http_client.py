@@ -1,0 +1,196 @@
+"""One bounded aiohttp client session an event loop, and its many errors as the few troubles that people tell apart.
+
+Imported only by kinds that speak HTTP: aiohttp costs 25 MB.
+"""
+
+import asyncio
+import socket
+import ssl
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from probes.address import Endpoint, addresses
+from probes.probe import Unusable
+from probes.text import cleaned
+from probes.trouble import Trouble, of_error
+
+MAX_CONNECTIONS = 64
+MAX_SECRET = 16_384  # bytes of a header file
+_sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    url: str
+    method: str = "GET"
+    headers: dict[str, str] = {}
+    header_files: dict[str, str] = {}
+    body: bytes = b""
+    redirects: int = 0
+    verify: bool = True
+    ca: str = ""
+    client_cert: str = ""
+    body_cap: int = 65_536
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """`ms` from the first attempt to connect until the body was read; `cut` when the body is longer than its cap."""
+
+    code: int
+    location: str
+    body: bytes
+    cut: bool
+    ms: float
+
+
+def checked_url(target: str) -> str:
+    """Raises Unusable for anything but an absolute http or https URL without a password in it."""
+    try:
+        parts = urlsplit(target)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise Unusable(f"target {target!r}: {error}") from error
+    if parts.scheme not in ("http", "https") or not host or not target.isprintable() or " " in target:
+        raise Unusable(f"target {target!r}: expected a URL such as https://shop.example/health")
+    if parts.username or parts.password:
+        raise Unusable("a password in the URL would be shown to everyone: name a file in header_files instead")
+    return target
+
+
+async def ask(request: Request) -> Answer | Trouble:
+    """One request on a connection of its own. Raises Unusable for a URL that cannot be asked."""
+    url = checked_url(request.url)
+    try:
+        headers = {**request.headers, **{name: _secret(path) for name, path in request.header_files.items()}}
+        tls = _context(request) if url.startswith("https") else True
+    except (OSError, ValueError) as error:
+        return Trouble("local", str(error))
+    began = perf_counter()
+    try:
+        async with _session().request(
+            request.method,
+            url,
+            headers=headers,
+            data=request.body or None,
+            allow_redirects=request.redirects > 0,
+            # aiohttp counts the request that would be one too many
+            max_redirects=request.redirects + 1,
+            ssl=tls,
+        ) as response:
+            body = await _body(response, request.body_cap + 1)
+            return Answer(
+                code=response.status,
+                location=cleaned(response.headers.get("Location", "")),
+                body=body[: request.body_cap],
+                cut=len(body) > request.body_cap,
+                ms=(perf_counter() - began) * 1000,
+            )
+    except (aiohttp.ClientError, OSError) as error:
+        return trouble(error)
+
+
+def trouble(error: aiohttp.ClientError | OSError) -> Trouble:
+    """What `error` says of the server."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            certificate = error.certificate_error
+            return Trouble("not trusted", getattr(certificate, "verify_message", "") or str(certificate))
+        case aiohttp.ClientSSLError():
+            return Trouble("not trusted", str(error.os_error))
+        case aiohttp.ClientConnectorError():
+            # Several addresses that failed for different reasons come without an errno.
+            cause = error.os_error
+            known = cause.errno is not None or isinstance(cause, socket.gaierror)
+            return of_error(cause) if known else Trouble("unreachable", str(cause))
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | ConnectionResetError():
+            return Trouble("closed", "before the answer was complete")
+        case aiohttp.TooManyRedirects():
+            return Trouble("protocol", "more redirects than allowed")
+        case aiohttp.ClientResponseError():
+            return Trouble("protocol", cleaned(error.message, 120))
+        case OSError():
+            return of_error(error)
+        case _:
+            return Trouble("protocol", cleaned(str(error), 120))
+
+
+async def aclose() -> None:
+    """Closes the running loop's session; the next probe opens another."""
+    session = _sessions.pop(asyncio.get_running_loop(), None)
+    if session is not None:
+        await session.close()
+
+
+def _session() -> aiohttp.ClientSession:
+    loop = asyncio.get_running_loop()
+    session = _sessions.get(loop)
+    if session is None or session.closed:
+        connector = aiohttp.TCPConnector(
+            limit=MAX_CONNECTIONS, force_close=True, resolver=_Names(), use_dns_cache=False
+        )
+        session = _sessions[loop] = aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # the caller's deadline is the only one
+            cookie_jar=aiohttp.DummyCookieJar(),  # a probe must not depend on the one before
+            headers={"User-Agent": "tillwatch"},
+        )
+    return session
+
+
+async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
+    body = bytearray()
+    while len(body) < most:
+        chunk = await response.content.read(most - len(body))
+        if not chunk:
+            break
+        body += chunk
+    return bytes(body)
+
+
+def _secret(path: str) -> str:
+    with Path(path).open("rb") as file:
+        body = file.read(MAX_SECRET).strip()
+    if not body.isascii() or not body.decode().isprintable():
+        raise ValueError(f"{path}: expected one line of printable ASCII")
+    return body.decode()
+
+
+def _context(request: Request) -> ssl.SSLContext | bool:
+    if not request.verify and not request.client_cert:
+        return False
+    files = tuple(Path(path).stat().st_mtime_ns for path in (request.ca, request.client_cert) if path)
+    return _loaded(request.verify, request.ca, request.client_cert, files)
+
+
+@lru_cache(maxsize=64)
+def _loaded(verify: bool, ca: str, client_cert: str, _changed: tuple[int, ...]) -> ssl.SSLContext:
+    """Reading the system's certificates takes milliseconds; `_changed` makes a renewed file a new entry."""
+    context = ssl.create_default_context(cafile=ca or None)
+    if client_cert:
+        context.load_cert_chain(client_cert)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class _Names(AbstractResolver):
+    """The same few look-up threads as every other kind."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await addresses(Endpoint(host, port))
+        return [
+            ResolveResult(hostname=host, host=where[0], port=port, family=one, proto=0, flags=socket.AI_NUMERICHOST)
+            for one, where in found
+            if family in (socket.AF_UNSPEC, one)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is kept."""
