@@ -19,8 +19,9 @@ from probes.probe import Probe, Verdict
 from probes.text import cleaned, cleaned_bytes
 from probes.trouble import Trouble, silence
 
-Scalar = str | float | bool | None
+Scalar = str | int | float | bool | None
 UNSET = msgspec.UNSET
+MAX_BODY = 4 << 20  # every body of every concurrent probe is in memory at once
 
 
 class Assertion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +43,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header_files: Annotated[dict[str, str], Meta(description="headers whose value is read from a file: secrets")] = {}
     body: Annotated[str, Meta(max_length=65_536, description="body to send")] = ""
     expect_status: Annotated[
-        int | list[int] | None, Meta(description="the status code, or a list of them; unset: any from 200 to 299")
+        int | Annotated[list[int], Meta(min_length=1)] | None,
+        Meta(description="the status code, or a list of them; unset: any from 200 to 299"),
     ] = None
     contains: Annotated[str, Meta(max_length=256, description="text that must occur in the body")] = ""
     asserts: Annotated[list[Assertion], Meta(description="values that the JSON body must have")] = []
@@ -55,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body_cap: Annotated[Size, Meta(description="how much of the body is read and judged")] = Size(65_536)
 
     def __post_init__(self) -> None:
+        if not 0 < self.body_cap <= MAX_BODY:
+            raise ValueError(f"found body_cap {self.body_cap} bytes, expected at most {MAX_BODY >> 20}MiB")
         if self.redirects and self.header_files:
             raise ValueError("header_files and redirects exclude each other: a secret must not go where others point")
         for name, value in self.headers.items():
