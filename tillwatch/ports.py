@@ -3,6 +3,8 @@
 import random
 import socket
 
+from tillwatch.failure import CommandFailed
+
 LOOPBACK = "127.0.0.1"
 # Below the range that the kernel takes source ports from (32768 on Linux): a probe of a device that is switched off
 # must be refused, and neither connect to itself nor find that another connection has taken the device's port.
@@ -26,3 +28,14 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def demand_free(listen: str, otherwise: str) -> None:
+    """Raises CommandFailed, which says what to do `otherwise`, when `address:port` is in use or cannot be used."""
+    host, _, port = listen.rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise CommandFailed(f"cannot listen on {listen}: {error.strerror}; {otherwise}", 2) from error

@@ -1,14 +1,14 @@
 """up.yaml: what `tillwatch up` runs when all of Tillwatch is one process. Every setting has a default.
 
-    state: /var/lib/tillwatch         # where everything is kept
-    listen: 127.0.0.1:8420
-    broker_port: 1883                 # default: a free one
-    policy: retail
-    cmdb: cmdb.yaml                   # default: a store `here` with this machine in it
-    store: here
-    agent: this-machine
-    defaults: {interval: 15s}         # as in agent.yaml
-    checks: [{ci: this-machine, probe: host}]
+state: /var/lib/tillwatch         # where everything is kept
+listen: 127.0.0.1:8420
+broker_port: 1883                 # default: a free one
+policy: retail
+cmdb: cmdb.yaml                   # default: a store `here` with this machine in it
+store: here
+agent: this-machine
+defaults: {interval: 15s}         # as in agent.yaml
+checks: [{ci: this-machine, probe: host}]
 """
 
 import os
@@ -87,7 +87,7 @@ def read(path: Path | None) -> Up:
     )
     state = folder / Path(document.state).expanduser() if document.state else default_state()
     up = Up(document, loaded.lines, name, state.resolve())
-    up.agent("mqtt://127.0.0.1:1")  # every mistake before anything is started
+    up.agent("mqtt://127.0.0.1:1"), up.collector("mqtt://127.0.0.1:1")  # every mistake before anything is started
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if document.cmdb:
         _registered(up)
@@ -115,5 +115,7 @@ def _registered(up: Up) -> None:
     found = registry.get(up.document.agent)
     if found != up.document.store:
         told = f"it is an agent of store {found}" if found else "the CMDB knows no such agent"
-        mistake = Mistake(up.lines.get("agent", 0), "agent", f"found {up.document.agent!r} for store {up.document.store}; {told}")
+        mistake = Mistake(
+            up.lines.get("agent", 0), "agent", f"found {up.document.agent!r} for store {up.document.store}; {told}"
+        )
         raise DocumentError(up.name, [mistake])

@@ -15,7 +15,7 @@ MOST = 500
 
 
 class Watch:
-    """All incidents that started after `since` (seconds UTC), by id. `changed(before, now)` is called for each change."""
+    """All incidents that started after `since` (seconds UTC), by id. `changed(before, now)` is told of each change."""
 
     def __init__(self, site: Api, since: float, changed: Callable[[Json | None, Json], None]) -> None:
         self.incidents: dict[str, Json] = {}
