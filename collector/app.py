@@ -1,0 +1,92 @@
+"""A running collector, wired: what feeds whom can be read here and nowhere else."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+import uuid
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
+
+from collector import cmdb, documents
+from collector.config import Config
+from collector.database import opened, upgrade
+from collector.engine_loop import EngineLoop
+from collector.ingest import Clock, Ingest, SystemClock
+from collector.running import Running
+from collector.services import Services
+from collector.subscriber import Subscriber
+
+READERS = 4
+
+
+class Face(Protocol):
+    """Serves people and programs while the collector runs. It is handed the configuration and the services."""
+
+    def __call__(self, config: Config, services: Services) -> contextlib.AbstractAsyncContextManager[None]: ...
+
+
+class Collector:
+    """`run` until stopped; `ready` is set once the engine leads and the broker has taken the subscription."""
+
+    def __init__(self, config: Config, face: Face | None = None, clock: Clock | None = None) -> None:
+        """Reads policy and CMDB and brings the database up to date. Raises DocumentError, TooNew, ValueError."""
+        self.config = config
+        self.ready = asyncio.Event()
+        self._face = face or nobody
+        clock = clock or SystemClock()
+        holder = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        papers = documents.read(config, release())
+        self.database = opened(config.database)
+        upgrade(self.database)
+        self.engine = EngineLoop(self.database, papers, config.keep, holder, clock)
+        self.ingest = Ingest(self.database, cmdb.registry(papers.cmdb), holder, self.engine.wake, clock)
+        self.subscriber = Subscriber(config.broker, config.client_id, self.ingest)
+        self.ingest.attach(self.subscriber)
+        self.readers = ThreadPoolExecutor(READERS, "reader")
+        self.services = Running(self, clock)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Ends cleanly after `stop` is set: leases are given back, and what is not committed comes again."""
+        threads = [_thread("ingest", self.ingest.run), _thread("subscriber", self.subscriber.run)]
+        try:
+            async with self._face(self.config, self.services), asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.engine.run(stop))
+                tasks.create_task(self._announce(stop))
+        finally:
+            self.subscriber.stop()
+            self.ingest.stop()
+            for thread in threads:
+                await asyncio.to_thread(thread.join)
+            self.readers.shutdown()
+            self.database.close()
+
+    async def _announce(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if self.services.readiness().ready:
+                self.ready.set()
+                return
+            await asyncio.sleep(0.02)
+
+
+def release() -> str:
+    """The version that is installed."""
+    try:
+        return version("tillwatch")
+    except PackageNotFoundError:
+        return "0+uninstalled"
+
+
+@contextlib.asynccontextmanager
+async def nobody(_config: Config, _services: Services) -> AsyncIterator[None]:
+    """The face of a collector without one."""
+    yield
+
+
+def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,180 @@
+"""collector.yaml: what it may hold, and where secrets are read from. Every mistake is told with its line and path."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from contract.documents import DocumentError, Mistake, convert, load, text_of
+from contract.ids import ID_PATTERN
+from contract.units import Duration
+
+MAX_SECRET = 4096
+_BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+class Broker(msgspec.Struct, frozen=True):
+    """`url` is mqtt:// or mqtts:// with host and port. `client_id` names the session that the broker keeps for us."""
+
+    url: str
+    username: str = ""
+    password_file: str = ""
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    client_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = ""
+    keepalive: Duration = Duration(30)
+
+    @property
+    def tls(self) -> bool:
+        return urlsplit(self.url).scheme == "mqtts"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.url)
+        return parts.port or _BROKER_PORTS[parts.scheme]
+
+
+class CmdbSource(msgspec.Struct, frozen=True):
+    kind: Literal["yaml"]
+    path: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Tls(msgspec.Struct, frozen=True):
+    cert: str
+    key: str
+
+
+class Http(msgspec.Struct, frozen=True):
+    listen: str = "127.0.0.1:8420"
+    users_file: str = ""
+    tls: Tls | None = None
+    trusted_hosts: list[str] = []
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+
+class Keep(msgspec.Struct, frozen=True):
+    journal: Duration = Duration(400 * 86_400)
+    history: Duration = Duration(400 * 86_400)
+
+
+class Config(msgspec.Struct, frozen=True):
+    """`database` is sqlite:////path or postgresql://…; `policy` a shipped name or a path."""
+
+    deployment: Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+    broker: Broker
+    database: Annotated[str, msgspec.Meta(min_length=1)]
+    cmdb: Annotated[list[CmdbSource], msgspec.Meta(min_length=1)]
+    policy: str = "retail"
+    http: Http = Http()
+    keep: Keep = Keep()
+
+    @property
+    def client_id(self) -> str:
+        return self.broker.client_id or f"tillwatch-collector-{self.deployment}"
+
+
+def read(path: Path) -> Config:
+    """The configuration at `path`; relative paths in it count from its folder. Raises DocumentError."""
+    return parse(text_of(path), str(path), path.parent)
+
+
+def parse(text: str, name: str, folder: Path = Path()) -> Config:
+    loaded = load(text, name)
+    config = convert(loaded, Config, name)
+    mistakes = [Mistake(loaded.lines.get(path, 0), path, what) for path, what in _mistakes(config)]
+    if mistakes:
+        raise DocumentError(name, mistakes)
+    return _anchored(config, folder)
+
+
+def secret(path: str) -> str:
+    """The first line of a file that holds a secret. Raises OSError, and ValueError for an empty or huge one."""
+    with Path(path).open(encoding="utf-8") as file:
+        text = file.read(MAX_SECRET)
+    line = text.split("\n", 1)[0].strip()
+    if not line or len(text) == MAX_SECRET:
+        raise ValueError(f"{path}: expected one line with the secret")
+    return line
+
+
+def _mistakes(config: Config) -> list[tuple[str, str]]:
+    found = [
+        *_url_mistakes("broker.url", config.broker.url, tuple(_BROKER_PORTS), needs_host=True),
+        *_url_mistakes("database", config.database, ("sqlite", "postgresql"), needs_host=False),
+        *_listen_mistakes(config.http.listen),
+    ]
+    if config.broker.keepalive < 5:
+        found.append(("broker.keepalive", f"found {config.broker.keepalive:g}s, expected 5s or more"))
+    if bool(config.broker.cert) != bool(config.broker.key):
+        found.append(("broker", "cert and key belong together: one of them is missing"))
+    found += [
+        (f"keep.{name}", "found less than 2d, expected 2d or more: the last checkpoint must stay")
+        for name, kept in (("journal", config.keep.journal), ("history", config.keep.history))
+        if kept < 2 * 86_400
+    ]
+    return found
+
+
+def _url_mistakes(path: str, url: str, schemes: tuple[str, ...], *, needs_host: bool) -> list[tuple[str, str]]:
+    expected = " or ".join(f"{scheme}://" for scheme in schemes)
+    try:
+        parts = urlsplit(url)
+        port_ok = parts.port is None or parts.port > 0
+    except ValueError as error:
+        return [(path, f"not a URL: {error}")]
+    if parts.scheme not in schemes:
+        return [(path, f"found a URL that begins with {parts.scheme or url[:20]!r}, expected {expected}")]
+    if needs_host and (not parts.hostname or not port_ok):
+        return [(path, f"no host in it; expected {expected}host:port")]
+    if needs_host and (parts.username or parts.password):
+        return [(path, "holds credentials; they belong in username and password_file")]
+    if parts.scheme == "sqlite" and not url.startswith("sqlite:///"):
+        return [(path, "expected sqlite:////absolute/path or sqlite:///relative/path")]
+    return []
+
+
+def _listen_mistakes(listen: str) -> list[tuple[str, str]]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        return [("http.listen", f"found {listen!r}, expected address:port such as 127.0.0.1:8420")]
+    return []
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    def at(path: str) -> str:
+        return str(folder / path) if path else ""
+
+    changes: dict[str, Any] = {
+        "broker": msgspec.structs.replace(
+            config.broker,
+            password_file=at(config.broker.password_file),
+            ca=at(config.broker.ca),
+            cert=at(config.broker.cert),
+            key=at(config.broker.key),
+        ),
+        "cmdb": [msgspec.structs.replace(source, path=at(source.path)) for source in config.cmdb],
+    }
+    if config.policy.endswith((".yaml", ".yml")):
+        changes["policy"] = at(config.policy)
+    tls = config.http.tls
+    changes["http"] = msgspec.structs.replace(
+        config.http,
+        users_file=at(config.http.users_file),
+        tls=Tls(at(tls.cert), at(tls.key)) if tls else None,
+    )
+    if config.database.startswith("sqlite:///"):
+        changes["database"] = "sqlite:///" + at(config.database.removeprefix("sqlite:///"))
+    return msgspec.structs.replace(config, **changes)

@@ -1,0 +1,176 @@
+// One incident: why, how far it reaches, its clocks and its story; and what a person may do about it.
+
+import { get, post, Problem } from "/console/api.js";
+import { countdown, inFull, now, span, timeOfDay } from "/console/clock.js";
+import { byId, el, replace, safeAddress } from "/console/dom.js";
+import { dialog, framed, said, tried } from "/console/frame.js";
+import { drawn } from "/console/radius.js";
+import { phases, showStory } from "/console/story.js";
+import { plainCategory, priority, standing, state } from "/console/words.js";
+
+const id = decodeURIComponent(location.pathname.split("/").pop());
+const address = `/api/v1/incidents/${encodeURIComponent(id)}`;
+let incident = null;
+let loading = false;
+
+framed({
+  onEvent: (name, data) => {
+    if (name === "snapshot" || (name === "incident" && [id, incident?.parent].includes(data.incident.id)) || (name === "incident" && data.incident.parent === id)) load();
+  },
+  shortcuts: [
+    ["u", "Back to the incidents", () => byId("back").click()],
+    ["a", "Acknowledge", () => press("acknowledge")],
+    ["n", "Write a note", () => press("notes")],
+    ["s", "Assign", () => press("assign")],
+    ["r", "Resolve", () => press("resolve")],
+  ],
+});
+if (document.referrer.startsWith(`${location.origin}/?`)) byId("back").href = document.referrer;
+
+async function load() {
+  if (loading) return;
+  loading = true;
+  const found = await tried(() => get(address));
+  loading = false;
+  if (found) show(found);
+  else if (!incident) byId("title").textContent = "This incident cannot be shown";
+}
+
+function show(found) {
+  const first = incident === null;
+  const radiusStale = first || found.ci !== incident.ci || found.state !== incident.state || found.symptoms.length !== incident.symptoms.length;
+  incident = found;
+  document.title = `${found.priority} ${found.title} · Tillwatch`;
+  byId("incident").setAttribute("aria-busy", "false");
+  byId("incident").className = found.priority.toLowerCase();
+  replace(byId("lead"), priority(found.priority), state(found), el("span", { class: "under" }, `#${found.number}`),
+    found.major ? el("span", { class: "tag major" }, found.major === "declared" ? "major incident" : `major incident ${found.major}`) : null,
+    found.flags.map((flag) => el("span", { class: "tag" }, flag.replaceAll("_", " "))));
+  byId("title").textContent = found.title;
+  replace(byId("sub"), `${plainCategory(found.category)} · `, el("code", {}, found.ci), found.service ? ` · ${found.service.replaceAll("_", " ")}` : "",
+    found.suppressed ? el("span", { class: "held" }, `Held back: ${found.suppressed.reason}${found.suppressed.until ? ` until ${timeOfDay(found.suppressed.until)}` : ""}`) : null);
+  showActions();
+  replace(byId("why"), found.reasons.length ? el("ol", { class: "reasons" }, found.reasons.map(reason)) : el("p", { class: "under" }, "No reason was recorded."));
+  showLost();
+  showFacts();
+  showParts();
+  showStory(byId("story"), found);
+  tick();
+  if (radiusStale) showRadius();
+  if (first) byId("title").focus({ preventScroll: true });
+}
+
+const reason = ({ rule, text }) => el("li", {}, el("span", { class: "rule" }, `rule ${rule}`), el("span", {}, text));
+
+const COMMANDS = [
+  { name: "acknowledge", words: "Acknowledge", states: ["open"], field: "note", ask: "Note (may be empty)", optional: true },
+  { name: "notes", words: "Note", states: ["open", "acknowledged", "resolved"], field: "text", ask: "What should others know?" },
+  { name: "assign", words: "Assign", states: ["open", "acknowledged"], field: "assignee", ask: "To whom?", short: true },
+  { name: "resolve", words: "Resolve", states: ["open", "acknowledged"], field: "note", ask: "What was done? (may be empty)", optional: true },
+  { name: "reopen", words: "Reopen", states: ["resolved"], field: "reason", ask: "Why again?" },
+];
+
+function showActions() {
+  const possible = COMMANDS.filter((command) => command.states.includes(incident.state));
+  const focused = document.activeElement.dataset?.command;
+  replace(byId("actions"), possible.map((command, at) =>
+    el("button", { type: "button", class: at === 0 && command.name !== "notes" ? "primary" : "", "data-command": command.name, onclick: () => ask(command) }, command.words)));
+  if (focused) byId("actions").querySelector(`[data-command=${focused}]`)?.focus();
+}
+
+function press(name) {
+  byId("actions").querySelector(`[data-command=${name}]`)?.click();
+}
+
+function ask(command) {
+  const field = el(command.short ? "input" : "textarea", { name: "text", "aria-label": command.ask, placeholder: command.ask, required: !command.optional, maxlength: command.short ? 200 : 4000 });
+  const wrong = el("p", { class: "wrong-text", role: "status" });
+  dialog(`${command.words} #${incident.number}`, [field, wrong], [[command.words, async () => {
+    try {
+      show((await post(`${address}/${command.name}`, { [command.field]: field.value.trim() })).incident);
+      said(`${command.words}: done`);
+      return true;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) wrong.textContent = `No answer: ${problem.message}`;
+      else wrong.textContent = `${problem.title}: ${problem.message}`;
+      return false;
+    }
+  }]]);
+  field.focus();
+}
+
+function showLost() {
+  const { lanes_down: down, lanes_total: total, cis } = incident.affected;
+  const lanes = total && total <= 60
+    ? el("div", { class: "lanes", role: "img", "aria-label": `${down} of ${total} lanes down` }, Array.from({ length: total }, (_, at) => el("span", { class: at < down ? "lane down" : "lane" }, at < down ? "✕" : "")))
+    : null;
+  const words = total ? el("p", { class: "big" }, el("b", {}, `${down} of ${total}`), " lanes down") : null;
+  const stores = incident.stores.length ? `${incident.stores.length} store${incident.stores.length > 1 ? "s" : ""}: ${listed(incident.stores, 8)}` : "no store named";
+  replace(byId("lost"), words, lanes, el("p", { class: "under" }, stores), cis.length ? el("p", { class: "under" }, "Hit: ", el("code", {}, listed(cis, 8))) : null);
+}
+
+const listed = (words, most) => words.slice(0, most).join(", ") + (words.length > most ? ` and ${words.length - most} more` : "");
+
+function showFacts() {
+  const at = (instant) => instant && el("time", { datetime: instant, title: inFull(instant) }, timeOfDay(instant));
+  const ticket = incident.ticket;
+  const link = ticket && ticket.url && safeAddress(ticket.url);
+  const rows = [
+    ["Started at the store", at(incident.started_at)],
+    ["Learnt", at(incident.learnt_at)],
+    ["Detection took", span(Date.parse(incident.learnt_at) - Date.parse(incident.started_at))],
+    ["Opened", at(incident.opened_at)],
+    ["Acknowledged", incident.acknowledged_at && el("span", {}, at(incident.acknowledged_at), incident.acknowledged_by ? ` by ${incident.acknowledged_by}` : "")],
+    ["Restored", at(incident.restored_at)],
+    ["Resolved", at(incident.resolved_at)],
+    ["Closed", at(incident.closed_at)],
+    ["Reopened", incident.reopened ? `${incident.reopened} time${incident.reopened > 1 ? "s" : ""}` : null],
+    ["Worst priority", incident.worst_priority === incident.priority ? null : incident.worst_priority],
+    ["Resolver group", incident.resolver_group],
+    ["Assignee", incident.assignee],
+    ["Vendor", incident.vendor],
+    ["Runbook", incident.runbook && (/^https?:/.test(incident.runbook) && safeAddress(incident.runbook) ? el("a", { href: safeAddress(incident.runbook), rel: "noopener noreferrer" }, incident.runbook) : incident.runbook)],
+    ["Ticket", ticket && (link ? el("a", { href: link, rel: "noopener noreferrer" }, `${ticket.system} ${ticket.id}`) : `${ticket.system} ${ticket.id}`)],
+    ["Explained by", incident.parent && el("a", { href: `/incidents/${encodeURIComponent(incident.parent)}` }, incident.parent)],
+    ["Id", el("code", {}, incident.id)],
+  ];
+  replace(byId("facts"), rows.filter(([, value]) => value).map(([word, value]) => el("div", {}, el("dt", {}, word), el("dd", {}, value))));
+}
+
+function showParts() {
+  byId("parts-card").hidden = incident.symptoms.length === 0;
+  const link = (part) => el("li", {}, /^[0-9a-f]{8,}$/.test(part) ? el("a", { href: `/incidents/${encodeURIComponent(part)}` }, el("code", {}, part)) : el("code", {}, part));
+  replace(byId("parts"), incident.symptoms.slice(0, 50).map(link), incident.symptoms.length > 50 ? el("li", {}, `and ${incident.symptoms.length - 50} more`) : null);
+}
+
+async function showRadius() {
+  try {
+    replace(byId("radius"), drawn(await get(`/api/v1/cis/${incident.ci.split("/").map(encodeURIComponent).join("/")}/blast-radius`)));
+  } catch (problem) {
+    replace(byId("radius"), el("p", { class: "under" }, problem.message));
+  }
+}
+
+function clock(name, at, done) {
+  if (at === null) return null;
+  const how = done ? (incident.sla.breached.includes(name) ? "missed" : "met") : standing(incident.sla, name, at);
+  const left = Date.parse(at) - now();
+  const begun = Date.parse(incident.opened_at ?? incident.learnt_at);
+  const used = done ? 1 : Math.min(1, Math.max(0, (now() - begun) / Math.max(1, Date.parse(at) - begun)));
+  const text = { met: "met", missed: done ? "missed" : `${countdown(left)} over`, risk: `${countdown(left)} left · at risk`, ahead: `${countdown(left)} left` }[how];
+  const bar = el("span", { class: "used" });
+  bar.style.width = `${used * 100}%`;
+  return el("div", { class: `sla ${how}` }, el("div", { class: "sla-head" }, el("span", {}, name === "respond" ? "Respond" : "Resolve"), el("b", {}, text)),
+    el("div", { class: "track" }, bar), el("div", { class: "under" }, `by ${timeOfDay(at)}`));
+}
+
+function tick() {
+  if (!incident) return;
+  const ended = incident.resolved_at !== null || incident.closed_at !== null;
+  const clocks = [clock("respond", incident.sla.respond_by, ended || incident.acknowledged_at !== null), clock("resolve", incident.sla.resolve_by, ended)];
+  const paused = incident.sla.paused ? el("p", { class: "under" }, `Paused: ${incident.sla.paused}`) : null;
+  replace(byId("clocks"), clocks.some(Boolean) ? clocks : el("p", { class: "under" }, "No clock runs."), paused, ...phases(incident));
+}
+
+setInterval(tick, 1000);
+load();

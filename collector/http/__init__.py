@@ -1,0 +1,1 @@
+"""What people and programs see of the collector: incidents, stores, events, the console. It decides nothing."""

@@ -1,0 +1,88 @@
+"""What people do to incidents. Each becomes an entry of the journal with its actor; the engine decides what it does."""
+
+import re
+import secrets
+from typing import Any
+
+import msgspec
+
+from collector.auth import sees
+from collector.http import incidents, present, shapes
+from collector.http.call import Call, NoQuery
+from collector.http.problems import Refused
+from collector.services import Outcome, Overloaded, Request
+
+_KEY = re.compile(r"^[\x21-\x7e]{1,100}\Z")
+
+
+async def acknowledge(call: Call[NoQuery, shapes.Acknowledge]) -> shapes.CommandDone:
+    return await _done(call, "acknowledge")
+
+
+async def note(call: Call[NoQuery, shapes.Note]) -> shapes.CommandDone:
+    return await _done(call, "note")
+
+
+async def assign(call: Call[NoQuery, shapes.Assign]) -> shapes.CommandDone:
+    if not (call.body.assignee or call.body.resolver_group):
+        raise Refused(422, "Bad body", "assignee or resolver_group: name one of them")
+    return await _done(call, "assign")
+
+
+async def resolve(call: Call[NoQuery, shapes.Resolve]) -> shapes.CommandDone:
+    return await _done(call, "resolve")
+
+
+async def reopen(call: Call[NoQuery, shapes.Reopen]) -> shapes.CommandDone:
+    return await _done(call, "reopen")
+
+
+async def create(call: Call[NoQuery, shapes.Create]) -> shapes.CommandDone:
+    region = _region(call, call.body.ci)
+    if not sees(call.person, (region,)):
+        raise Refused(403, "Not your region", f"{call.body.ci} is outside the regions of {call.person.actor}")
+    outcome = await _submitted(call, "create", "")
+    return await _answer(call, outcome, outcome.incidents[0] if outcome.incidents else "")
+
+
+async def _done(call: Call[NoQuery, Any], name: str) -> shapes.CommandDone:
+    known = await incidents.found(call, call.path["id"])
+    outcome = await _submitted(call, name, known.id)
+    return await _answer(call, outcome, known.id)
+
+
+async def _submitted(call: Call[NoQuery, Any], name: str, incident: str) -> Outcome:
+    request = Request(_idempotency_key(call), call.person.actor, name, incident, msgspec.to_builtins(call.body))
+    try:
+        outcome = await call.services.submit(request)
+    except Overloaded as error:
+        raise Refused(503, "Too busy", str(error), headers={"Retry-After": "5"}) from error
+    if not outcome.accepted:
+        why = "; ".join(reason.text for reason in outcome.reasons) or f"{name} changes nothing here"
+        raise Refused(409, "Refused", why, [f"rule {reason.rule}: {reason.text}" for reason in outcome.reasons])
+    return outcome
+
+
+async def _answer(call: Call[NoQuery, Any], outcome: Outcome, id_: str) -> shapes.CommandDone:
+    known = await call.services.incident(id_)
+    if known is None:
+        raise Refused(500, "Lost", f"the command was done at position {outcome.position}, its incident is not to be found")
+    story = await call.services.timeline(known.id)
+    return shapes.CommandDone(
+        present.incident_in_full(known, story), outcome.position, present.reasons(outcome.reasons)
+    )
+
+
+def _idempotency_key(call: Call[NoQuery, Any]) -> str:
+    """The client's `Idempotency-Key`, within its actor's own name space, or a fresh one."""
+    given = call.request.headers.get("Idempotency-Key")
+    if given is None:
+        return secrets.token_hex(16)
+    if not _KEY.match(given):
+        raise Refused(400, "Bad header", "Idempotency-Key: takes 1 to 100 printable ASCII characters without spaces")
+    return f"{call.person.actor}:{given}"
+
+
+def _region(call: Call[NoQuery, Any], ref: str) -> str:
+    store = call.services.state().cmdb.stores.get(ref.partition("/")[0])
+    return store.region if store is not None else ""

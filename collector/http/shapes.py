@@ -1,0 +1,271 @@
+"""The JSON that people and programs get: one Struct a document. OpenAPI's components are generated from these."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+Shown = Annotated[datetime, msgspec.Meta(description="RFC 3339, UTC")]
+PriorityWord = Literal["P1", "P2", "P3"]
+StateWord = Literal["open", "acknowledged", "resolved", "closed"]
+StatusWord = Literal["ok", "warning", "critical", "unknown"]
+Clock = Literal["respond", "resolve"]
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why: the rule (docs/semantics.md) and the evidence, in words."""
+
+    rule: str
+    text: str
+
+
+class TimelineEntry(msgspec.Struct, frozen=True):
+    """One line of an incident's story; `actor` is `engine` or whoever did it."""
+
+    at: Shown
+    kind: str
+    text: str
+    actor: str
+    rule: str
+
+
+class Affected(msgspec.Struct, frozen=True):
+    """What customers lost: lanes (or whatever gives the service) down of how many, and the CIs that are hit."""
+
+    lanes_down: int
+    lanes_total: int
+    cis: list[str]
+
+
+class Sla(msgspec.Struct, frozen=True):
+    """The clocks. They run from `opened_at`; a breach stands."""
+
+    respond_by: Shown | None
+    resolve_by: Shown | None
+    at_risk: list[Clock]
+    breached: list[Clock]
+    paused: str | None
+
+
+class Suppressed(msgspec.Struct, frozen=True):
+    """Held back from tickets and pages, and why; `until` null: as long as the reason holds."""
+
+    reason: str
+    until: Shown | None
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """The incident at the help desk; mode `shadow` means that it was decided and not sent."""
+
+    system: str
+    id: str
+    url: str
+    state: str
+    mode: Literal["live", "shadow"]
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause: where, how bad for customers, since when, why, and what the clocks say. Instants may be null."""
+
+    id: str
+    number: int
+    priority: PriorityWord
+    worst_priority: PriorityWord
+    category: str
+    state: StateWord
+    title: str
+    ci: str
+    service: str
+    stores: list[str]
+    region: str
+    affected: Affected
+    symptoms: list[str]
+    parent: str | None
+    problem: str | None
+    changes: list[str]
+    started_at: Shown
+    learnt_at: Shown
+    opened_at: Shown | None
+    acknowledged_at: Shown | None
+    acknowledged_by: str | None
+    restored_at: Shown | None
+    resolved_at: Shown | None
+    closed_at: Shown | None
+    reopened: int
+    flags: list[str]
+    reasons: list[Reason]
+    sla: Sla
+    pin: str | None
+    resolver_group: str
+    assignee: str | None
+    runbook: str
+    major: Literal["", "proposed", "declared", "declined"]
+    vendor: str
+    suppressed: Suppressed | None
+    ticket: Ticket | None
+
+
+class IncidentInFull(Incident, frozen=True, kw_only=True):
+    """An incident with its story, oldest line first."""
+
+    timeline: list[TimelineEntry]
+
+
+class IncidentPage(msgspec.Struct, frozen=True):
+    """`next` is the cursor of the following page, null on the last. `at` and `position` date the answer."""
+
+    items: list[Incident]
+    next: str | None
+    at: Shown
+    position: int
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """The chain at a glance. `unresolved` is by priority; what is held back is not counted."""
+
+    deployment: str
+    at: Shown
+    position: int
+    unresolved: dict[str, int]
+    unacknowledged: int
+    at_risk: int
+    stores_total: int
+    stores_affected: int
+    agents_total: int
+    agents_silent: int
+    categories: list[str]
+
+
+class CommandDone(msgspec.Struct, frozen=True):
+    """The incident after the engine handled the command; `position` is the command's place in the journal."""
+
+    incident: IncidentInFull
+    position: int
+    reasons: list[Reason]
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A message that was not accepted. `detail` may quote hostile text. Cut short (not `whole`): cannot be retried."""
+
+    id: int
+    at: Shown
+    topic: str
+    reason: str
+    detail: str
+    size: int
+    whole: bool
+    retry: bool
+
+
+class DeadLetters(msgspec.Struct, frozen=True):
+    """Newest first; `next` is the cursor of the following page. `counts` per reason, since the collector started."""
+
+    items: list[DeadLetter]
+    next: str | None
+    counts: dict[str, int]
+
+
+class Retried(msgspec.Struct, frozen=True):
+    """The dead letter goes through ingest again; if it fails again it is a new dead letter."""
+
+    id: int
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: Literal["ok"]
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Ready means that facts come in, are decided and can be asked for. `engine_lag` is in journal entries."""
+
+    ready: bool
+    database: bool
+    broker: bool
+    leader: bool
+    ingest_alive: bool
+    engine_lag: int
+    last_message_age: float | None
+    error: str
+
+
+class ScrapeTarget(msgspec.Struct, frozen=True):
+    """One entry of Prometheus's HTTP service discovery."""
+
+    targets: list[str]
+    labels: dict[str, str]
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """RFC 9457 problem details; `errors` lists what was wrong with each part of the request."""
+
+    title: str
+    status: int
+    detail: str = ""
+    type: str = "about:blank"
+    errors: list[str] = []
+
+
+class SnapshotEvent(msgspec.Struct, frozen=True):
+    """Opens a stream: the unresolved incidents as of `position`, worst first and at most 200 of `total`."""
+
+    at: Shown
+    position: int
+    total: int
+    incidents: list[Incident]
+
+
+class IncidentEvent(msgspec.Struct, frozen=True):
+    """An incident as it is after the journal's entry `position`."""
+
+    at: Shown
+    position: int
+    incident: Incident
+
+
+class Heartbeat(msgspec.Struct, frozen=True):
+    """Nothing happened, and the line lives. `last_message_age`: seconds since any agent was heard, null before."""
+
+    at: Shown
+    position: int
+    last_message_age: float | None
+
+
+class Resync(msgspec.Struct, frozen=True):
+    """The stream has a hole here: `reason` says why. What follows is a snapshot, or the end of the stream."""
+
+    reason: str
+
+
+class Acknowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    note: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+
+
+class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+
+
+class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """To whom; an empty `assignee` gives it back to the resolver group."""
+
+    assignee: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    resolver_group: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    note: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+
+
+class Reopen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+
+
+class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An incident made by a person: what is broken (a store, `store/ci` or a shared ci) and what customers feel."""
+
+    ci: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}(/[a-z0-9-]{1,63})?\Z")]
+    category: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    priority: PriorityWord | None = None
+    service: Annotated[str, msgspec.Meta(max_length=63)] = ""
+
+

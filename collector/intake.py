@@ -1,0 +1,215 @@
+"""What each report means for the journal, the cursors and the fleet. No I/O: the commit is collector/ingest.py's."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from collector import tracks
+from collector.fleet import Fleet, plain
+from collector.plan import AckDue, Moment, Plan
+from collector.presence import Presence
+from collector.services import Counters
+from collector.tracks import Track
+from contract import digest
+from contract.ranges import Ranges
+from contract.records import Record, Transition
+from contract.rejection import Rejected
+from contract.reports import Bulk, Bye, Cmd, Hello, Live, UpReport
+from rules.entries import AgentHeard, Records, SeenBelief, Snapshot
+
+HELLO_WITHIN = 30.0  # seconds over which agents spread a hello that we ask for, and how often we ask one agent
+ACK_EVERY = 60.0  # seconds between acks of mere pulses
+
+
+class Visit(NamedTuple):
+    """A report's sender, its `at` and arrival, the plan it goes into, and now."""
+
+    track: Track
+    at: float
+    received: float
+    plan: Plan
+    moment: Moment
+
+
+class Intake:
+    """Takes reports in, one after the other. Belongs to the ingest thread, as do `fleet` and `presence`."""
+
+    def __init__(self, fleet: Fleet, presence: Presence, counters: Counters) -> None:
+        self.fleet = fleet
+        self.presence = presence
+        self.counters = counters
+
+    def take(self, report: UpReport, visit: Visit) -> None:
+        """Raises Rejected, and then nothing has changed."""
+        match report:
+            case Live():
+                self._live(report, visit)
+            case Hello():
+                self._hello(report, visit)
+            case Bulk():
+                self._bulk(report, visit)
+            case Bye():
+                self._bye(report, visit)
+
+    def _live(self, report: Live, visit: Visit) -> None:
+        track, moment = visit.track, visit.moment
+        if report.epoch != track.epoch:
+            self._of_another_life(report.epoch, report.records, visit)
+            return
+        fresh = _fresh(track, report.epoch, report.records) if report.records else None
+        if report.results:
+            self.fleet.update(track.agent, track.store, report, visit.received)
+            self.counters.results += len(report.results)
+        if report.offset is not None:
+            track.offset = report.offset
+        self._heard(visit)
+        if fresh is not None:
+            self._append(fresh, True, visit)
+        if not tracks.believes_the_same(track, report.last, report.digest):
+            self._ask_hello(visit)
+        if fresh is not None or moment.now - track.acked >= ACK_EVERY:
+            _ack(report.epoch, visit)
+
+    def _hello(self, report: Hello, visit: Visit) -> None:
+        track, plan = visit.track, visit.plan
+        current, beliefs = report.epochs[-1], report.snapshot
+        if len({belief.check for belief in beliefs}) != len(beliefs):
+            raise Rejected("invalid", "a check is listed twice in one snapshot")
+        if len({span.epoch for span in report.epochs}) != len(report.epochs):
+            raise Rejected("invalid", "an epoch is listed twice in one hello")
+        if current.epoch != track.epoch and current.epoch in track.lives:
+            return  # redelivered after its successor: an old life cannot become current again
+        if not tracks.continues(track, report.epochs) and self._quarantines(current.epoch, visit):
+            return
+        same_life, was_silent = current.epoch == track.epoch, self._heard(visit, pulse=report.pulse)
+        gone = tracks.number_lives(track, report.epochs, (belief.epoch for belief in beliefs))
+        track.fork_epoch = track.fork_at = None
+        track.pulse = report.pulse
+        if report.offset is not None:
+            track.offset = report.offset
+        seen = digest.of_snapshot(beliefs)
+        is_known = same_life and not was_silent and track.digest == seen
+        is_older = same_life and current.last < max(track.floor, tracks.newest_seq(track.lives[current.epoch]))
+        if not is_older:
+            track.digest, track.floor = seen, current.last
+        if not is_known:
+            plan.entries.append(_snapshot(report, visit))
+        plan.changed[track.agent] = None
+        plan.lives |= {(track.agent, span.epoch): None for span in report.epochs}
+        plan.gone += [(track.agent, epoch) for epoch in gone]
+        _ack(current.epoch, visit)
+
+    def _bulk(self, report: Bulk, visit: Visit) -> None:
+        if report.epoch == visit.track.epoch:
+            self._heard(visit)
+        self._of_another_life(report.epoch, report.records, visit)
+
+    def _bye(self, report: Bye, visit: Visit) -> None:
+        track, plan = visit.track, visit.plan
+        if report.epoch != track.epoch:
+            return  # a will that comes after the rebirth
+        entries = self.presence.leaving(track.agent, report.why, visit.moment.at)
+        if entries:
+            plan.entries += entries
+            plan.changed[track.agent] = None
+
+    def _of_another_life(self, epoch: str, records: Sequence[Record], visit: Visit) -> None:
+        """Backlog: history, which never decides a current state."""
+        if epoch not in visit.track.lives:
+            if not self._is_held_back(epoch, visit):
+                self._ask_hello(visit)
+        elif records:
+            self._append(_fresh(visit.track, epoch, records), False, visit)
+            _ack(epoch, visit)
+
+    def _append(self, fresh: "Fresh", live: bool, visit: Visit) -> None:
+        track, plan = visit.track, visit.plan
+        plan.duplicates += fresh.repeated
+        if not fresh.records:
+            return
+        tracks.take(track, fresh.epoch, fresh.records, fresh.ranges)
+        entry = Records(
+            at=visit.moment.at,
+            agent=track.agent,
+            generation=track.lives[fresh.epoch].generation,
+            live=live,
+            records=[_cleaned(record) for record in fresh.records],
+            offset=track.offset,
+        )
+        plan.entries.append(entry)
+        plan.records += len(fresh.records)
+        plan.changed[track.agent] = None
+        plan.lives[track.agent, fresh.epoch] = None
+
+    def _heard(self, visit: Visit, pulse: float | None = None) -> bool:
+        track, moment = visit.track, visit.moment
+        if not self.presence.heard(track.agent, pulse or track.pulse, moment.now, moment.at):
+            return False
+        visit.plan.entries.append(AgentHeard(at=moment.at, agent=track.agent))
+        visit.plan.changed[track.agent] = None
+        return True
+
+    def _quarantines(self, newcomer: str, visit: Visit) -> bool:
+        """A fork waits until the life that we know has been silent for one lease."""
+        track, moment = visit.track, visit.moment
+        if not self.presence.is_fresh(track.agent, moment.now):
+            return False
+        self.counters.quarantined += 1
+        if track.fork_epoch != newcomer:
+            track.fork_epoch, track.fork_at = newcomer, moment.at
+            visit.plan.changed[track.agent] = None
+        return True
+
+    def _is_held_back(self, epoch: str, visit: Visit) -> bool:
+        return epoch == visit.track.fork_epoch and self.presence.is_fresh(visit.track.agent, visit.moment.now)
+
+    def _ask_hello(self, visit: Visit) -> None:
+        track, moment = visit.track, visit.moment
+        if moment.now - track.asked >= HELLO_WITHIN:
+            track.asked = moment.now
+            visit.plan.commands.append((track.agent, Cmd(kind="hello", within=HELLO_WITHIN)))
+            self.counters.hellos_asked += 1
+
+
+class Fresh(NamedTuple):
+    """Records that are new to us, the ranges once they are committed, and how many of the message were not new."""
+
+    epoch: str
+    records: Sequence[Record]
+    ranges: Ranges
+    repeated: int
+
+
+def _fresh(track: Track, epoch: str, records: Sequence[Record]) -> Fresh:
+    life = track.lives[epoch]
+    new = tracks.new_records(life, records)
+    return Fresh(epoch, new, tracks.with_records(life, new), len(records) - len(new))
+
+
+def _ack(epoch: str, visit: Visit) -> None:
+    visit.track.acked = visit.moment.now
+    visit.plan.ack(AckDue(visit.track.agent, epoch, visit.at, visit.received))
+
+
+def _snapshot(report: Hello, visit: Visit) -> Snapshot:
+    lives = visit.track.lives
+    beliefs = [
+        SeenBelief(
+            belief.check,
+            belief.state,
+            belief.since,
+            lives[belief.epoch].generation if belief.epoch in lives else 0,
+            belief.seq,
+            belief.interval,
+            plain(belief.text) if belief.text else "",
+        )
+        for belief in report.snapshot
+    ]
+    return Snapshot(at=visit.moment.at, agent=visit.track.agent, beliefs=beliefs, offset=visit.track.offset)
+
+
+def _cleaned(record: Record) -> Record:
+    if isinstance(record, Transition) and record.text:
+        return msgspec.structs.replace(record, text=plain(record.text))
+    return record

@@ -1,0 +1,1 @@
+"""What Prometheus sees: the product itself (instruments), the chain in few numbers (rollups), every check (blocks)."""

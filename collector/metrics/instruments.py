@@ -1,0 +1,94 @@
+"""The product's own numbers, in a registry of its own: what the collector counts, and what became of incidents.
+
+What ingest counts is read from collector.services.Counters at each scrape, so the hot path increments plain integers.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from collector.services import Services
+from rules.incident import Incident
+
+DETECTION_BUCKETS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 900, 3600, 14_400)
+RESTORE_BUCKETS = (60, 300, 600, 1800, 3600, 7200, 14_400, 28_800, 86_400, 259_200)
+
+
+class Itself(Collector):
+    """The collector's own state, read when asked."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        counters, ready = self._services.counters, self._services.readiness()
+        yield _counter("tillwatch_ingest_messages", "Messages taken from the broker.", counters.messages)
+        yield _counter("tillwatch_ingest_results", "Measurements taken in.", counters.results)
+        yield _counter("tillwatch_ingest_records", "Records committed to the journal.", counters.records)
+        yield _counter("tillwatch_ingest_duplicates", "Records that were had already.", counters.duplicates)
+        yield _counter("tillwatch_ingest_commits", "Transactions of ingest.", counters.commits)
+        yield _gauge("tillwatch_ingest_lag_seconds", "From a message's arrival to its commit.", counters.ingest_lag)
+        letters = CounterMetricFamily("tillwatch_dead_letters", "Messages that were not accepted.", labels=["reason"])
+        for reason, count in sorted(counters.dead_letters.items()):
+            letters.add_metric([reason], count)
+        yield letters
+        yield _gauge("tillwatch_journal_position", "The journal's last committed entry.", self._services.position())
+        yield _gauge("tillwatch_engine_lag_entries", "Journal entries that the engine has not done.", ready.engine_lag)
+        yield _gauge("tillwatch_ready", "1 when the collector is ready.", ready.ready)
+        yield _gauge("tillwatch_start_time_seconds", "When this process started.", self._services.started_at)
+        yield _gauge("tillwatch_agents", "Agents heard since the start.", len(self._services.fleet.views))
+
+
+class Incidents:
+    """Counts what happens to incidents from the versions of them that pass by; each happening once."""
+
+    def __init__(self, registry: CollectorRegistry, known: Iterable[Incident]) -> None:
+        self._last = {incident.id: incident for incident in known}
+        names = ("priority", "category", "region")
+        self._opened = Counter("tillwatch_incidents_opened", "Incidents opened.", names, registry=registry)
+        self._breached = Counter(
+            "tillwatch_sla_breached", "Deadlines missed.", ("clock", *names), registry=registry
+        )
+        self._detection = Histogram(
+            "tillwatch_incident_detection_seconds",
+            "From the start at the store to the collector's knowing.",
+            ("category",),
+            buckets=DETECTION_BUCKETS,
+            registry=registry,
+        )
+        self._restore = Histogram(
+            "tillwatch_incident_restore_seconds",
+            "From the start at the store to the restored service.",
+            ("category",),
+            buckets=RESTORE_BUCKETS,
+            registry=registry,
+        )
+
+    def take(self, incident: Incident) -> None:
+        """A version of an incident, in the order of the journal."""
+        before = self._last.get(incident.id)
+        row = (f"P{incident.priority}", incident.category, incident.region)
+        if before is None:
+            self._detection.labels(incident.category).observe(max(0.0, incident.learnt_at - incident.started_at))
+        if incident.opened_at is not None and (before is None or before.opened_at is None):
+            self._opened.labels(*row).inc()
+        if incident.restored_at is not None and (before is None or before.restored_at is None):
+            self._restore.labels(incident.category).observe(max(0.0, incident.restored_at - incident.started_at))
+        for clock in incident.sla.breached:
+            if before is None or clock not in before.sla.breached:
+                self._breached.labels(clock, *row).inc()
+        if incident.state == "closed":
+            self._last.pop(incident.id, None)
+        else:
+            self._last[incident.id] = incident
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, text, value)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, float(value))

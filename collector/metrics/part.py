@@ -1,0 +1,78 @@
+"""One sixty-fourth of the chain in full: what a scrape of /metrics/checks?part=NN gets beside the checks themselves.
+
+CMDB labels stand only on the two info metrics, so that a renamed region does not break every series of a store.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from collector.fleet import AgentView
+from collector.metrics.lines import Metric, samples
+from contract.ids import part_of
+from rules.state import State
+
+LAST_PULSE = Metric(
+    "tillwatch_agent_last_pulse_timestamp_seconds", "gauge", "When the agent's latest pulse arrived.",
+    ("store", "agent"),
+)  # fmt: skip
+PENDING = Metric(
+    "tillwatch_agent_log_pending_records", "gauge", "Records in the agent's log that are not acknowledged.",
+    ("store", "agent"),
+)  # fmt: skip
+DROPPED = Metric(
+    "tillwatch_agent_dropped_records_total", "counter", "Records that the agent's full log had to let go.",
+    ("store", "agent"),
+)  # fmt: skip
+UP = Metric("tillwatch_store_up", "gauge", "1 while the store is heard, 0 while it is unreachable.", ("store",))
+LAST_SEEN = Metric(
+    "tillwatch_store_last_seen_timestamp_seconds", "gauge", "When any agent of the store was last heard.", ("store",)
+)
+STORE_INFO = Metric(
+    "tillwatch_store_info", "gauge", "The CMDB's facts of a store; always 1.",
+    ("store", "name", "region", "operator", "carrier", "timezone"),
+)  # fmt: skip
+CI_INFO = Metric(
+    "tillwatch_ci_info", "gauge", "The CMDB's facts of a configuration item; always 1.",
+    ("store", "ci", "name", "class", "vendor", "group"),
+)  # fmt: skip
+METRICS = (LAST_PULSE, PENDING, DROPPED, UP, LAST_SEEN, STORE_INFO, CI_INFO)
+
+
+def of_agents(views: Iterable[AgentView]) -> str:
+    known = list(views)
+    return "".join(
+        [
+            samples(LAST_PULSE, {(view.store, view.agent): view.arrived for view in known}),
+            samples(PENDING, {(view.store, view.agent): view.pending for view in known}),
+            samples(DROPPED, {(view.store, view.agent): view.dropped for view in known}),
+        ]
+    )
+
+
+def of_stores(state: State, stores: Iterable[str], views: Mapping[str, AgentView]) -> str:
+    """Stores that were never heard have neither `up` nor `last_seen`: absent is what they are."""
+    known = [state.estate.stores[store] for store in stores]
+    seen = {
+        store.id: max(views[agent].arrived for agent in store.agents if agent in views)
+        for store in known
+        if any(agent in views for agent in store.agents)
+    }
+    return "".join(
+        [
+            samples(UP, {(id_,): float(id_ not in state.stores) for id_ in seen}),
+            samples(LAST_SEEN, {(id_,): at for id_, at in seen.items()}),
+            samples(
+                STORE_INFO,
+                {(one.id, one.name, one.region, one.operator, one.carrier, one.timezone): 1.0 for one in known},
+            ),
+        ]
+    )
+
+
+def of_items(state: State, stores: Iterable[str], part: str) -> str:
+    """The items of these stores, and the shared ones whose own id falls into `part`."""
+    members = [item for store in stores for item in state.estate.members.get(store, ())]
+    shared = [item for item in state.estate.items.values() if item.store is None and part_of(item.id) == part]
+    rows = {
+        (item.store or "", item.id, item.name, item.klass, item.vendor, item.group): 1.0 for item in (*members, *shared)
+    }
+    return samples(CI_INFO, rows)

@@ -1,0 +1,280 @@
+"""The policy: every number and name of the rules as data. Equality and list matchers only, no expression language."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from contract import documents
+from contract.documents import DocumentError, Loaded, Mistake
+from contract.units import Duration, from_document
+from rules.cmdb import Item, Store
+from rules.incident import Priority
+
+Band = Literal["P1", "P2", "P3"]
+Names = str | list[str]
+SHIPPED = Path(__file__).parent / "policies"
+LONGEST_HOLD = 60.0
+
+STORE_UNREACHABLE = "store_unreachable"
+AGENT_SILENT = "agent_silent"
+UNKNOWN_CI = "unknown_ci"
+OTHER = "other"
+_NEEDED = {
+    STORE_UNREACHABLE: "rule 5 needs it",
+    AGENT_SILENT: "rule 5 needs it",
+    UNKNOWN_CI: "rule 4 needs it",
+    OTHER: "what matches nothing needs it",
+}
+
+
+class Service(msgspec.Struct, frozen=True):
+    """What the business uses. `unit` names what gives it, in the plural: lanes, screens."""
+
+    title: str
+    unit: str = "systems"
+
+
+class EscalationStep(msgspec.Struct, frozen=True):
+    """Who is told when nobody has acknowledged `after` the incident became actionable."""
+
+    after: Duration
+    to: str
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the incident table: the playbook of one kind of incident.
+
+    `ceiling` bounds the priority that a loss can give, `floor` is what a critical CI has at least, `at_fault` what a
+    shared CI has when it is found at fault. A `warning` opens an incident only where a priority is given for it, and
+    that cannot be P1. `closed: wait` keeps pages and tickets until shortly before the store opens.
+    """
+
+    title: str
+    service: str = ""
+    ceiling: Band = "P1"
+    floor: Band = "P3"
+    at_fault: Band = "P2"
+    warning: Literal["P2", "P3"] | None = None
+    closed: Literal["wait", "act"] = "wait"
+    chain: bool = False
+    playbook: list[
+        Literal[
+            "major incident",
+            "vendor escalation",
+            "problem record",
+            "link configuration item",
+            "change request review",
+            "standard ticket",
+        ]
+    ] = []
+    escalate: list[EscalationStep] = []
+    resolver_group: str = "service-desk"
+    runbook: str = ""
+
+
+class Matcher(msgspec.Struct, frozen=True, kw_only=True, rename={"klass": "class"}):
+    """Every key that is written must equal the CI's value, or be a list that holds it. The first match decides."""
+
+    category: str
+    klass: Names = []
+    id: Names = []
+    vendor: Names = []
+    store: Names = []
+    region: Names = []
+    operator: Names = []
+
+    def matches(self, item: Item, store: Store | None) -> bool:
+        found = (
+            (self.klass, item.klass),
+            (self.id, item.id),
+            (self.vendor, item.vendor),
+            (self.store, item.store or ""),
+            (self.region, store.region if store else ""),
+            (self.operator, store.operator if store else ""),
+        )
+        return all(value in wanted if isinstance(wanted, list) else value == wanted for wanted, value in found if wanted)
+
+
+class LossBand(msgspec.Struct, frozen=True):
+    """`lost` or more of a service (1 is all of it) gives `priority`."""
+
+    lost: float
+    priority: Band
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Time to respond and to resolve, from the moment the incident is actionable. One of the two resolve fields."""
+
+    respond: Duration
+    resolve: Duration | None = None
+    resolve_business_days: int = 0
+
+
+class Sla(msgspec.Struct, frozen=True):
+    P1: Target
+    P2: Target
+    P3: Target
+    at_risk_before: Duration
+    at_risk_share: float
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Rules 2 to 5: how long to wait for an explanation, and when silence or not knowing becomes an incident."""
+
+    hold: Duration
+    unknown_after: Duration
+    settle: Duration
+    restart_grace: Duration
+    late_start: Duration
+
+
+class Unreachable(msgspec.Struct, frozen=True):
+    trading: Literal["P2", "P3"]
+    closed: Literal["P2", "P3"]
+
+
+class SharedFault(msgspec.Struct, frozen=True):
+    """Rule 13: when the votes of stores blame a shared CI."""
+
+    stores: int
+    share: float
+
+
+class ChainFault(msgspec.Struct, frozen=True):
+    """Rule 14: when the losses of several stores are one incident."""
+
+    stores: int
+    lost: float
+    within: Duration
+    share_of_trading: float
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """Rules 22 to 24: what is stable, and for how long an end may be taken back."""
+
+    stable: Duration
+    reopen_within: Duration
+    still_failing: Duration
+    accepted_for: Duration
+    nudge: Duration
+    stand_alone: Duration
+    lower_after: Duration
+
+
+class Hours(msgspec.Struct, frozen=True):
+    judge_before_opening: Duration
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file."""
+
+    name: str
+    services: dict[str, Service]
+    categories: dict[str, Category]
+    categorise: list[Matcher]
+    tenders: list[str] = []
+    controls: list[str] = []
+    loss: list[LossBand]
+    sla: Sla
+    evidence: Evidence
+    unreachable: Unreachable
+    shared_fault: SharedFault
+    chain: ChainFault
+    ending: Ending
+    hours: Hours
+
+    def category_of(self, item: Item, store: Store | None) -> str:
+        return next((rule.category for rule in self.categorise if rule.matches(item, store)), OTHER)
+
+
+def number(band: Band) -> Priority:
+    return {"P1": 1, "P2": 2, "P3": 3}[band]  # type: ignore[return-value]
+
+
+def load(name_or_path: str) -> dict[str, Any]:
+    """The plain data of a shipped policy (`retail`) or of a file. Raises DocumentError with every mistake."""
+    shipped = SHIPPED / f"{name_or_path}.yaml"
+    path = shipped if shipped.parent == SHIPPED and shipped.is_file() else Path(name_or_path)
+    if not path.is_file() and "/" not in name_or_path and not path.suffix:
+        known = ", ".join(sorted(one.stem for one in SHIPPED.glob("*.yaml")))
+        raise DocumentError(name_or_path, [Mistake(0, "", f"no such policy and no such file; shipped are: {known}")])
+    loaded = documents.load(documents.text_of(path), str(path))
+    checked(loaded, str(path))
+    document: dict[str, Any] = loaded.data
+    return document
+
+
+def checked(loaded: Loaded, name: str) -> Policy:
+    """The typed policy. Raises DocumentError also for what only shows when the parts are seen together."""
+    policy = documents.convert(loaded, Policy, name)
+    mistakes = [Mistake(loaded.lines.get(path, 0), path, text) for path, text in _contradictions(policy)]
+    if mistakes:
+        raise DocumentError(name, mistakes)
+    return policy
+
+
+def typed(document: dict[str, Any]) -> Policy:
+    """As `checked`, for the plain data of a journal entry. Raises DocumentError."""
+    return checked(Loaded(document, {}), str(document.get("name", "policy")))
+
+
+def scaled(document: dict[str, Any], factor: float) -> dict[str, Any]:
+    """The policy with every duration divided by `factor`, for demonstrations and tests.
+
+    No duration falls below one second: facts travel as fast as ever, and a hold must still catch them.
+    """
+    faster = _divided(msgspec.convert(document, Policy, dec_hook=from_document), factor)
+    assert isinstance(faster, dict)
+    return faster
+
+
+def _divided(value: Any, factor: float) -> Any:
+    match value:
+        case Duration():
+            return f"{max(value / factor, min(value, 1.0)):.3f}s"
+        case Target(resolve_business_days=days) if days:
+            return {"respond": _divided(value.respond, factor), "resolve": _divided(Duration(days * 86_400), factor)}
+        case msgspec.Struct():
+            fields = msgspec.structs.fields(value)
+            plain = {field.encode_name: _divided(getattr(value, field.name), factor) for field in fields}
+            return {key: found for key, found in plain.items() if found is not None}
+        case dict():
+            return {key: _divided(found, factor) for key, found in value.items()}
+        case list():
+            return [_divided(found, factor) for found in value]
+        case _:
+            return value
+
+
+def _contradictions(policy: Policy) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, why in _NEEDED.items():
+        if name not in policy.categories:
+            found.append((f"categories.{name}", f"missing; {why}"))
+    for name, category in policy.categories.items():
+        path = f"categories.{name}"
+        if category.service and category.service not in policy.services:
+            found.append((f"{path}.service", f"found {category.service!r}, expected one of {_some(policy.services)}"))
+        if category.floor < category.ceiling:
+            found.append((f"{path}.floor", f"{category.floor} is above the ceiling {category.ceiling}"))
+        if category.at_fault < category.ceiling:
+            found.append((f"{path}.at_fault", f"{category.at_fault} is above the ceiling {category.ceiling}"))
+    for at, rule in enumerate(policy.categorise):
+        if rule.category not in policy.categories:
+            expected = _some(policy.categories)
+            found.append((f"categorise[{at}].category", f"found {rule.category!r}, expected one of {expected}"))
+    if policy.evidence.hold > LONGEST_HOLD:
+        found.append(("evidence.hold", f"found {policy.evidence.hold:g}s, expected at most {LONGEST_HOLD:g}s (rule 11)"))
+    lost = [band.lost for band in policy.loss]
+    if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
+        found.append(("loss", "the shares lost must descend and end with 0"))
+    for name in ("P1", "P2", "P3"):
+        target: Target = getattr(policy.sla, name)
+        if (target.resolve is None) == (target.resolve_business_days == 0):
+            found.append((f"sla.{name}", "needs either resolve or resolve_business_days"))
+    return found
+
+
+def _some(names: dict[str, Any]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,58 @@
+"""The state's rows as bytes and back, so that a database can keep them without knowing what they mean."""
+
+from collections.abc import Iterable
+from typing import Any, get_args
+
+import msgspec
+
+from rules import estate
+from rules.decision import Change, Table
+from rules.incident import Incident, TimelineEntry
+from rules.state import AgentState, CheckState, ItemState, State, StoreState
+
+Row = tuple[str, str, bytes]
+
+_encode = msgspec.json.Encoder().encode
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    "meta": msgspec.json.Decoder(),
+    "agents": msgspec.json.Decoder(AgentState),
+    "checks": msgspec.json.Decoder(CheckState),
+    "items": msgspec.json.Decoder(ItemState),
+    "stores": msgspec.json.Decoder(StoreState),
+    "incidents": msgspec.json.Decoder(Incident),
+    "timeline": msgspec.json.Decoder(TimelineEntry),
+    "deadlines": msgspec.json.Decoder(float),
+}
+_TABLES: dict[str, Table] = {name: name for name in get_args(Table)}
+
+
+def encode(change: Change) -> bytes:
+    """The row's bytes; the change must have one (a row that is gone is deleted, not encoded)."""
+    return _encode(change.row)
+
+
+def restore(rows: Iterable[Row]) -> State:
+    """The state whose rows these are, in any order. Raises msgspec.DecodeError or KeyError for foreign rows.
+
+    Rows of the timeline and of closed incidents may be left out: they are history.
+    """
+    state = State.empty()
+    changes = [Change(_TABLES[table], key, _DECODERS[table].decode(body)) for table, key, body in rows]
+    for change in changes:
+        if change.table == "meta":
+            state.meta[change.key] = change.row
+    state.adopt(estate.made(state.meta.get("policy"), state.meta.get("cmdb")))
+    for change in changes:
+        if change.table != "meta":
+            state.put(change)
+    return state
+
+
+def dump(state: State) -> list[Row]:
+    """Every row of the state, sorted: two equal states have equal dumps. For checkpoints and comparisons."""
+    rows: list[tuple[Table, str, Any]] = []
+    for table in ("meta", "agents", "items", "stores", "incidents", "deadlines"):
+        rows += [(_TABLES[table], key, row) for key, row in getattr(state, table).items()]
+    for agent, checks in state.checks.items():
+        rows += [("checks", f"{agent}/{check}", row) for check, row in checks.items()]
+    return sorted((table, key, encode(Change(table, key, row))) for table, key, row in rows)

@@ -1,0 +1,185 @@
+"""The engine's state: tables of rows that are persisted one by one, and indexes that are made from them.
+
+Rows change only through `State.put`, so the indexes cannot disagree with the tables.
+"""
+
+import heapq
+import sys
+from typing import Any
+
+import msgspec
+
+from contract.status import Status
+from rules import estate
+from rules.decision import Change
+from rules.estate import Estate
+from rules.incident import Incident
+
+
+class AgentState(msgspec.Struct, frozen=True):
+    """`silent_since` None: heard. `settling`: heard again, but its evidence is from before its silence."""
+
+    heard_at: float = 0.0
+    silent_since: float | None = None
+    announced: str = ""
+    settling: bool = False
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.silent_since is None and not self.settling
+
+
+class CheckState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an agent believes of one check; (generation, seq) orders beliefs, the higher wins in whatever order."""
+
+    state: Status
+    since: float
+    generation: int
+    seq: int
+    interval: float
+    text: str = ""
+
+
+class ItemState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A CI that is not ok, or one store's vote on a shared CI (key `acquirer-a@0042`), ok or not."""
+
+    state: Status
+    since: float
+    learnt_at: float
+    text: str = ""
+    stale: bool = False
+
+
+class StoreState(msgspec.Struct, frozen=True):
+    """A store that cannot be reached: since when, and when that was learnt."""
+
+    silent_since: float
+    learnt_at: float
+
+
+Checks = dict[str, CheckState]
+Vote = dict[str, dict[str, None]]  # cohort → stores
+
+
+class State:
+    """All that the engine knows. `checks` is agent → check key → belief, with check keys shared by all stores."""
+
+    def __init__(self) -> None:
+        self.meta: dict[str, Any] = {}
+        self.agents: dict[str, AgentState] = {}
+        self.checks: dict[str, Checks] = {}
+        self.items: dict[str, ItemState] = {}
+        self.stores: dict[str, StoreState] = {}
+        self.incidents: dict[str, Incident] = {}
+        self.deadlines: dict[str, float] = {}
+        self.estate: Estate = estate.EMPTY
+        self.by_cause: dict[str, str] = {}
+        self.by_home: dict[str, dict[str, None]] = {}
+        self.half_lost: dict[str, dict[str, None]] = {}
+        self.parts: dict[str, dict[str, None]] = {}
+        self.troubled: dict[str, dict[str, None]] = {}
+        self.votes: dict[str, Vote] = {}
+        self.failing_votes: dict[str, Vote] = {}
+        self._heap: list[tuple[float, str]] = []
+
+    @classmethod
+    def empty(cls) -> "State":
+        return cls()
+
+    @property
+    def policy(self) -> Any:
+        return self.estate.policy
+
+    def next_deadline(self) -> tuple[float, str] | None:
+        """The earliest deadline and its key. Deadlines that were moved are dropped here, when they surface."""
+        while self._heap and self.deadlines.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0] if self._heap else None
+
+    def put(self, change: Change) -> None:
+        match change.table:
+            case "checks":
+                self._put_check(change.key, change.row)
+            case "items":
+                self._put_item(change.key, change.row)
+            case "incidents":
+                self._put_incident(change.key, change.row)
+            case "deadlines":
+                _set(self.deadlines, change.key, change.row)
+                if change.row is not None:
+                    heapq.heappush(self._heap, (change.row, change.key))
+            case "agents":
+                _set(self.agents, sys.intern(change.key), change.row)
+            case "stores":
+                _set(self.stores, change.key, change.row)
+            case "meta":
+                _set(self.meta, change.key, change.row)
+                if change.key in ("policy", "cmdb"):
+                    self.adopt(estate.made(self.meta.get("policy"), self.meta.get("cmdb")))
+            case "timeline":
+                pass  # append-only history, kept in the database and not in memory
+
+    def adopt(self, known: Estate) -> None:
+        """Another CMDB or policy: cohorts may differ, so the votes are counted anew."""
+        self.estate = known
+        self.votes.clear()
+        self.failing_votes.clear()
+        for key, row in self.items.items():
+            self._count_vote(key, row)
+
+    def _put_check(self, key: str, row: CheckState | None) -> None:
+        agent, _, check = key.partition("/")
+        checks = self.checks.setdefault(sys.intern(agent), {})
+        _set(checks, sys.intern(check), row)
+
+    def _put_item(self, key: str, row: ItemState | None) -> None:
+        _set(self.items, key, row)
+        if "@" in key:
+            self._count_vote(key, row)
+        else:
+            _index(self.troubled, key.partition("/")[0], key, row is not None)
+
+    def _count_vote(self, key: str, row: ItemState | None) -> None:
+        ref, at, store = key.partition("@")
+        if not at:
+            return
+        cohort = self.estate.cohort(store)
+        counts = row is not None and not row.stale and row.state is not Status.UNKNOWN
+        fails = row is not None and counts and row.state is Status.CRITICAL
+        _index(self.votes.setdefault(ref, {}), cohort, store, counts)
+        _index(self.failing_votes.setdefault(ref, {}), cohort, store, fails)
+
+    def _put_incident(self, key: str, row: Incident | None) -> None:
+        before = self.incidents.pop(key, None)
+        if before is not None:
+            if self.by_cause.get(before.cause) == key:
+                del self.by_cause[before.cause]
+            _index(self.by_home, before.home, key, False)
+            _index(self.half_lost, before.category, key, False)
+            if before.parent:
+                _index(self.parts, before.parent, key, False)
+        if row is None or row.state == "closed":
+            return
+        self.incidents[key] = row
+        self.by_cause[row.cause] = key
+        _index(self.by_home, row.home, key, True)
+        unresolved = row.state != "resolved"
+        _index(self.half_lost, row.category, key, unresolved and row.home != "" and row.loss > 0)
+        if row.parent:
+            _index(self.parts, row.parent, key, unresolved)
+
+
+def _set(table: dict[str, Any], key: str, row: Any) -> None:
+    if row is None:
+        table.pop(key, None)
+    else:
+        table[key] = row
+
+
+def _index(table: dict[str, dict[str, None]], group: str, key: str, present: bool) -> None:
+    if present:
+        table.setdefault(group, {})[key] = None
+    elif group in table:
+        table[group].pop(key, None)
+        if not table[group]:
+            del table[group]
