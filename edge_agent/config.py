@@ -163,6 +163,7 @@ def _check(check: CheckSettings, defaults: Defaults) -> Check:
             interval=float(check.interval or defaults.interval),
             confirm=check.confirm or defaults.confirm,
             recover=check.recover or defaults.recover,
+            retry=float(defaults.retry),
         ),
     )
 

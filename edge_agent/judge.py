@@ -23,11 +23,12 @@ FLAP_INTERVALS = 20
 
 
 class Patience(NamedTuple):
-    """How a check is judged. `interval` in seconds; `confirm` and `recover` in measurements."""
+    """How a check is judged. `interval` and `retry` in seconds; `confirm` and `recover` in measurements."""
 
     interval: float
     confirm: int = 2
     recover: int = 1
+    retry: float = 2.0
 
 
 class Measurement(NamedTuple):

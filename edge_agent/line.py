@@ -36,7 +36,7 @@ class Flight(msgspec.Struct):
 
 
 class Line(msgspec.Struct):
-    """`greeted`: a hello is out; `welcome`: it was acknowledged. Backlog is what is pending after `after`, to `until`."""
+    """`greeted`: a hello is out; `welcome`: it was acknowledged. Backlog: pending after `after`, up to `until`."""
 
     online: bool = False
     greeted: bool = False

@@ -5,15 +5,16 @@ for its log, so that it speaks exactly what a real one speaks.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from functools import partial
 from typing import Literal, TypeVar, assert_never
 
 import msgspec
 
 from contract.codec import decode_ack, decode_cmd, encode
-from contract.rejection import Rejected
 from contract.records import Transition
+from contract.rejection import Rejected
 from contract.reports import Bulk, Bye, Hello, UpReport
 from contract.results import Result
 from contract.topics import Up, down, up
@@ -91,7 +92,15 @@ class Session:
         self.drafts.append(draft)
         self._woken.set()
 
-    def say_bye(self, why: Literal["stop", "shutdown"]) -> None:
+    def retire(self, checks: Iterable[str]) -> None:
+        """These checks are no longer configured, and the log has forgotten them."""
+        self.uplink.retire(checks)
+
+    async def part(self, why: Literal["stop", "shutdown"]) -> None:
+        """Keeps and sends what is still to be said, then says bye. Raises LogCorrupt."""
+        await self.flush()
+        for action in self.uplink.actions(self._clock.stamp()):
+            await self._do(action)
         self._send(self.uplink.bye(why, self._clock.stamp()))
 
     def will(self) -> bytes:
@@ -114,7 +123,7 @@ class Session:
         """Keeps what was decided so far. Raises LogCorrupt."""
         while self.drafts:
             taken = list(self.drafts)
-            records = await self._call(lambda: self._log.commit(taken))
+            records = await self._call(partial(self._log.commit, taken))
             del self.drafts[: len(taken)]
             self.uplink.committed(records, [draft.interval for draft in taken])
         await self._count()
@@ -207,4 +216,3 @@ def _terse(report: UpReport) -> UpReport:
     if isinstance(report, Bulk):
         return replace(report, records=records)
     return replace(report, records=records, results=[replace(result, text="") for result in report.results])
-

@@ -104,6 +104,12 @@ class Uplink:
         if len(self._line.fresh) > MOST_FRESH:
             self._demote_fresh()
 
+    def retire(self, checks: Iterable[str]) -> None:
+        """These checks are no longer configured: the snapshot and the digest go on without them."""
+        for check in checks:
+            self._beliefs.pop(check, None)
+        self._digest = digest.of_snapshot(self._beliefs.values())
+
     def grew(self, end: Position) -> None:
         """Something older is pending that was not before: the backlog is read from its start again."""
         self._end = max(self._end, end)

@@ -8,9 +8,11 @@ thread that drives the client is ours and goes on whatever happens in it.
 
 import asyncio
 import random
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -41,7 +43,7 @@ class Address(NamedTuple):
 
 
 class Listener(Protocol):
-    """Who is told what happens; always on the event loop."""
+    """Who is told what happens: on the event loop, but for `will`, which the wire's own thread asks."""
 
     def connected(self) -> None: ...
 
@@ -65,14 +67,16 @@ class Wire:
         self._loop = asyncio.get_running_loop()
         self._closing = threading.Event()
         self._gone = asyncio.Event()
+        self._thread = threading.Thread(target=self._live, name=f"wire-{client_id}", daemon=True)
         self._client: Client | None = None
         self._online = False
         self._failures = 0
+        self._refusal = ""
         self._untaken = 0
         self._taken = threading.Condition()
 
     def start(self) -> None:
-        threading.Thread(target=self._live, name=f"wire-{self._client_id}", daemon=True).start()
+        self._thread.start()
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Hands a message to the broker at QoS 1. While there is no line, or a stuck one, it is dropped."""
@@ -87,6 +91,8 @@ class Wire:
     async def close(self) -> None:
         """Waits shortly for the broker to take what was published, then disconnects without raising the will."""
         self._closing.set()
+        if not self._thread.is_alive():
+            return
         await asyncio.get_running_loop().run_in_executor(None, self._part)
         await self._gone.wait()
 
@@ -103,10 +109,115 @@ class Wire:
             why = "disconnected"
             try:
                 self._one_connection()
-            except Exception as error:  # noqa: BLE001
-                why = f"cannot reach {self._address.url}: {error or type(error).__name__}"
+            except Exception as error:
+                why = f"cannot reach {self._address.url}: {str(error) or type(error).__name__}"
             self._lost(why)
             pause = min(LONGEST_PAUSE, 0.5 * 2**self._failures)
             self._failures = min(self._failures + 1, 10)
             self._closing.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects, keeps no secret
         self._tell(self._gone.set)
+
+    def _one_connection(self) -> None:
+        """From connecting to losing it. Raises what connecting raises."""
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=True, reconnect_on_failure=False
+        )
+        client.max_inflight_messages_set(WINDOW)
+        client.connect_timeout = CONNECT_WITHIN
+        client.on_socket_open = _without_delay
+        client.on_connect = self._guarded(self._on_connect)
+        client.on_subscribe = self._guarded(self._on_subscribe)
+        client.on_message = self._guarded(self._on_message)
+        client.on_publish = self._guarded(self._on_publish)
+        client.on_disconnect = self._guarded(self._on_disconnect)
+        self._refusal = ""
+        _authenticate(client, self._address)
+        will = self._listener.will()
+        if will is not None:
+            client.will_set(*will, qos=1)
+        url = urlsplit(self._address.url)
+        client.connect(
+            url.hostname or "", url.port or _PORTS[url.scheme], keepalive=max(1, int(self._address.keepalive))
+        )
+        self._client = client
+        if self._closing.is_set():
+            client.disconnect()
+        client.loop_forever()
+        if self._refusal:
+            raise ConnectionError(self._refusal)
+
+    def _on_connect(
+        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._refusal = f"the broker says: {reason}"
+            return
+        client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _on_subscribe(self, *arguments: Any) -> None:
+        refused = [code for code in arguments[3] if code.is_failure]
+        if refused:
+            # An ACL that hides our acks would let the log grow for ever without a word.
+            self._refusal = f"the broker refuses our subscriptions: {refused[0]}"
+            arguments[0].disconnect()
+            return
+        self._failures = 0
+        with self._taken:
+            self._untaken = 0
+        self._online = True
+        self._tell(self._listener.connected)
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._tell(partial(self._listener.received, message.topic, bytes(message.payload)))
+
+    def _on_publish(self, *_arguments: Any) -> None:
+        self._took()
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _p: Properties | None
+    ) -> None:
+        if reason.is_failure and not self._refusal:
+            self._refusal = f"connection lost: {reason}"
+
+    def _took(self) -> None:
+        with self._taken:
+            self._untaken = max(0, self._untaken - 1)
+            self._taken.notify_all()
+
+    def _lost(self, why: str) -> None:
+        self._online = False
+        self._client = None
+        self._tell(partial(self._listener.disconnected, why))
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(what)
+
+    def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
+        def guarded(*arguments: Any) -> None:
+            try:
+                callback(*arguments)
+            except Exception as error:
+                self._refusal = f"{callback.__name__} failed: {error!r}"
+                arguments[0].disconnect()
+
+        return guarded
+
+
+def _without_delay(_client: Client, _data: object, sock: Any) -> None:
+    """A fresh record is one small packet: it must not wait for the ack of the one before."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _authenticate(client: Client, address: Address) -> None:
+    """Files are read for every connection, so that a rotated secret needs no restart."""
+    if address.username:
+        password = None
+        if address.password_file:
+            password = Path(address.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+        client.username_pw_set(address.username, password)
+    if urlsplit(address.url).scheme == "mqtts":
+        context = ssl.create_default_context(cafile=address.ca or None)
+        if address.cert:
+            context.load_cert_chain(address.cert, address.key)
+        client.tls_set_context(context)
