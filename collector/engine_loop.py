@@ -49,6 +49,11 @@ class EngineLoop:
         self._waiting: dict[str, asyncio.Future[Outcome]] = {}
         self._renewed = float("-inf")
 
+    def wake(self) -> None:
+        """Something was appended. May be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._woken.set)
+
     @property
     def waiting(self) -> int:
         """Commands that are appended and not yet done."""

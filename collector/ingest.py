@@ -97,6 +97,7 @@ class Ingest:
         self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._limit = LetterLimit()
+        self._is_stale = True
         self._renewed = self._saved = self._looked = float("-inf")
         self._forget()
 

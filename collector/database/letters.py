@@ -36,7 +36,8 @@ def keep(connection: Connection, letters: Iterable[Letter], counts: Mapping[str,
 
 
 def totals(connection: Connection) -> dict[str, int]:
-    return {reason: count for reason, count in connection.execute(select(dead_letter_counts))}
+    rows = connection.execute(select(dead_letter_counts.c.reason, dead_letter_counts.c.count))
+    return {row[0]: row[1] for row in rows}
 
 
 def listed(connection: Connection, limit: int, before: int | None = None) -> list[DeadLetter]:
