@@ -1,4 +1,4 @@
-"""Who is asking and what they may do: people in a users file, their roles, their regions. Pure but for reading the file.
+"""Who is asking and what they may do: people in a users file, their roles, their regions.
 
 A token is 256 random bits that we make ourselves, so the file holds its plain SHA-256: nobody can guess 2^256 tokens
 however fast the hash is, while a slow hash (scrypt) would let a stranger burn the collector's CPU with wrong ones.
@@ -17,7 +17,7 @@ from contract import documents
 
 Role = Literal["view", "operate", "admin"]
 ROLES: tuple[Role, ...] = ("view", "operate", "admin")
-TOKEN_PREFIX = "tw_"  # lets secret scanners, and people, recognise one
+PREFIX = "tw_"  # lets secret scanners, and people, recognise one
 LOCAL_ACTOR = "local"
 
 
@@ -82,7 +82,7 @@ def _doubled(users: list[User]) -> Iterable[documents.Mistake]:
 
 
 def new_token() -> str:
-    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+    return PREFIX + secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> str:

@@ -6,15 +6,16 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from collector.auth import Users
-from collector.http import console, events, gate, problems, reading
+from collector.auth import Person, Users
+from collector.http import console, events, gate, openapi, problems, reading
 from collector.http.call import Answer, Call, Route
 from collector.http.feed import Feed
 from collector.http.routes import ROUTES
 from collector.http.scrape import SCRAPE, Scrape
 from collector.services import Services
 
-_PUBLIC = gate.Person("nobody", "view", frozenset())
+API_VERSION = "1"
+_NOBODY = Person("nobody", "view", frozenset())
 
 
 def application(services: Services, *, users: Users | None = None, hosts: Iterable[str] = ()) -> web.Application:
@@ -27,6 +28,7 @@ def application(services: Services, *, users: Users | None = None, hosts: Iterab
     app = web.Application(middlewares=[problems.problems, gate.guard(door)], client_max_size=reading.MAX_BODY)
     app.on_response_prepare.append(gate.secured)
     app[SCRAPE] = Scrape(services)
+    app[openapi.DOCUMENT] = msgspec.json.encode(openapi.described(ROUTES, API_VERSION))
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _serving(services, door, route))
     for asset in console.assets():
@@ -38,7 +40,7 @@ def application(services: Services, *, users: Users | None = None, hosts: Iterab
 
 def _serving(services: Services, door: gate.Door, route: Route) -> problems.Handler:
     async def serve(request: web.Request) -> web.StreamResponse:
-        person = gate.person_of(request, door, route.role) if route.role is not None else _PUBLIC
+        person = gate.person_of(request, door, route.role) if route.role is not None else _NOBODY
         query = reading.query(request, route.query)
         body = await reading.body(request, route.body) if route.body is not None else None
         return _response(route, await route.handler(Call(services, person, request.match_info, query, body, request)))
@@ -55,7 +57,7 @@ def _response(route: Route, answer: Any) -> web.StreamResponse:
 
 def _feed_of(services: Services) -> Any:
     async def running(app: web.Application) -> AsyncIterator[None]:
-        app[events.FEED] = Feed(services)
+        app[events.FEED] = Feed(services, app[SCRAPE].incidents.take)
         yield
         await app[events.FEED].close()
 

@@ -66,7 +66,9 @@ async def _submitted(call: Call[NoQuery, Any], name: str, incident: str) -> Outc
 async def _answer(call: Call[NoQuery, Any], outcome: Outcome, id_: str) -> shapes.CommandDone:
     known = await call.services.incident(id_)
     if known is None:
-        raise Refused(500, "Lost", f"the command was done at position {outcome.position}, its incident is not to be found")
+        raise Refused(
+            500, "Lost", f"the command was done at position {outcome.position}, its incident is not to be found"
+        )
     story = await call.services.timeline(known.id)
     return shapes.CommandDone(
         present.incident_in_full(known, story), outcome.position, present.reasons(outcome.reasons)
@@ -84,5 +86,5 @@ def _idempotency_key(call: Call[NoQuery, Any]) -> str:
 
 
 def _region(call: Call[NoQuery, Any], ref: str) -> str:
-    store = call.services.state().cmdb.stores.get(ref.partition("/")[0])
+    store = call.services.state().estate.stores.get(ref.partition("/")[0])
     return store.region if store is not None else ""

@@ -69,7 +69,9 @@ def _opening(call: Call[NoQuery, None], feed: Feed) -> bytes:
         return _snapshot(call)
     missed = feed.since(int(last), call.person) if last.isascii() and last.isdigit() and len(last) < 19 else None
     if missed is None:
-        return encoded("resync", shapes.Resync(f"what followed event {last[:20]!r} is no longer kept")) + _snapshot(call)
+        return encoded("resync", shapes.Resync(f"what followed event {last[:20]!r} is no longer kept")) + _snapshot(
+            call
+        )
     return b"".join(item.text for item in missed) + _heartbeat(call)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from collector.auth import LOCAL, Person, Role, Users, is_loopback, may
 from collector.http.problems import Handler, Refused
@@ -39,7 +40,7 @@ def door(users: Users | None, hosts: Iterable[str] = ()) -> Door:
     return Door(users, frozenset(host.strip("[]").lower() for host in hosts))
 
 
-def guard(entry: Door) -> object:
+def guard(entry: Door) -> Middleware:
     """The middleware that checks Host and Origin and puts the security headers on every answer."""
 
     @web.middleware

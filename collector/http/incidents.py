@@ -18,7 +18,7 @@ _UNRESOLVED: tuple[Phase, ...] = ("open", "acknowledged")
 
 
 class IncidentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Absent: any. `sort=worst` puts problems first (priority, then what was acknowledged last) among the unresolved."""
+    """Absent: any. `sort=worst` puts problems first among the unresolved: by priority, the unacknowledged before."""
 
     state: tuple[Phase, ...] | None = None
     priority: tuple[Literal["P1", "P2", "P3", "1", "2", "3"], ...] | None = None
@@ -117,7 +117,7 @@ def _filter(query: IncidentQuery, person: Person) -> IncidentFilter:
         raise Refused(400, "Bad parameters", f"since: {error}") from error
     return IncidentFilter(
         state=query.state,
-        priority=query.priority and tuple(_PRIORITY[word] for word in query.priority),
+        priority=None if query.priority is None else tuple(_PRIORITY[word] for word in query.priority),
         store=query.store,
         category=query.category,
         since=since,

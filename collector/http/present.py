@@ -1,5 +1,7 @@
 """From what the rules keep to what people get: the same facts, with words for numbers and dates for instants."""
 
+from msgspec import structs
+
 from collector import services
 from collector.http import shapes
 from collector.http.instants import shown
@@ -9,11 +11,48 @@ _PRIORITIES: dict[int, shapes.PriorityWord] = {1: "P1", 2: "P2", 3: "P3"}
 
 
 def incident(known: Incident) -> shapes.Incident:
-    return shapes.Incident(**_fields(known))
+    return shapes.Incident(
+        id=known.id,
+        number=known.number,
+        priority=_PRIORITIES[known.priority],
+        worst_priority=_PRIORITIES[known.worst_priority],
+        category=known.category,
+        state=known.state,
+        title=known.title,
+        ci=known.ci,
+        service=known.service,
+        stores=list(known.stores),
+        region=known.region,
+        affected=shapes.Affected(known.affected.lanes_down, known.affected.lanes_total, list(known.affected.cis)),
+        symptoms=list(known.symptoms),
+        parent=known.parent,
+        problem=known.problem,
+        changes=list(known.changes),
+        started_at=shown(known.started_at),
+        learnt_at=shown(known.learnt_at),
+        opened_at=shown(known.opened_at),
+        acknowledged_at=shown(known.acknowledged_at),
+        acknowledged_by=known.acknowledged_by,
+        restored_at=shown(known.restored_at),
+        resolved_at=shown(known.resolved_at),
+        closed_at=shown(known.closed_at),
+        reopened=known.reopened,
+        flags=list(known.flags),
+        reasons=reasons(known.reasons),
+        sla=_sla(known),
+        pin=known.pin,
+        resolver_group=known.resolver_group,
+        assignee=known.assignee,
+        runbook=known.runbook,
+        major=known.major,
+        vendor=known.vendor,
+        suppressed=_suppressed(known),
+        ticket=_ticket(known),
+    )
 
 
 def incident_in_full(known: Incident, story: list[TimelineEntry]) -> shapes.IncidentInFull:
-    return shapes.IncidentInFull(**_fields(known), timeline=[_line(entry) for entry in story])
+    return shapes.IncidentInFull(**structs.asdict(incident(known)), timeline=[_line(entry) for entry in story])
 
 
 def reasons(known: tuple[Reason, ...]) -> list[shapes.Reason]:
@@ -33,57 +72,21 @@ def dead_letter(letter: services.DeadLetter) -> shapes.DeadLetter:
     )
 
 
-def _fields(known: Incident) -> dict[str, object]:
-    return {
-        "id": known.id,
-        "number": known.number,
-        "priority": _PRIORITIES[known.priority],
-        "worst_priority": _PRIORITIES[known.worst_priority],
-        "category": known.category,
-        "state": known.state,
-        "title": known.title,
-        "ci": known.ci,
-        "service": known.service,
-        "stores": list(known.stores),
-        "region": known.region,
-        "affected": shapes.Affected(known.affected.lanes_down, known.affected.lanes_total, list(known.affected.cis)),
-        "symptoms": list(known.symptoms),
-        "parent": known.parent,
-        "problem": known.problem,
-        "changes": list(known.changes),
-        "started_at": shown(known.started_at),
-        "learnt_at": shown(known.learnt_at),
-        "opened_at": shown(known.opened_at),
-        "acknowledged_at": shown(known.acknowledged_at),
-        "acknowledged_by": known.acknowledged_by,
-        "restored_at": shown(known.restored_at),
-        "resolved_at": shown(known.resolved_at),
-        "closed_at": shown(known.closed_at),
-        "reopened": known.reopened,
-        "flags": list(known.flags),
-        "reasons": reasons(known.reasons),
-        "sla": _sla(known),
-        "pin": known.pin,
-        "resolver_group": known.resolver_group,
-        "assignee": known.assignee,
-        "runbook": known.runbook,
-        "major": known.major,
-        "vendor": known.vendor,
-        "suppressed": known.suppressed and shapes.Suppressed(known.suppressed.reason, shown(known.suppressed.until)),
-        "ticket": _ticket(known),
-    }
-
-
 def _sla(known: Incident) -> shapes.Sla:
     sla = known.sla
-    return shapes.Sla(
-        shown(sla.respond_by), shown(sla.resolve_by), list(sla.at_risk), list(sla.breached), sla.paused
-    )
+    return shapes.Sla(shown(sla.respond_by), shown(sla.resolve_by), list(sla.at_risk), list(sla.breached), sla.paused)
+
+
+def _suppressed(known: Incident) -> shapes.Suppressed | None:
+    held = known.suppressed
+    return None if held is None else shapes.Suppressed(held.reason, shown(held.until))
 
 
 def _ticket(known: Incident) -> shapes.Ticket | None:
     ticket = known.ticket
-    return ticket and shapes.Ticket(ticket.system, ticket.id, ticket.url, ticket.state, ticket.mode)
+    if ticket is None:
+        return None
+    return shapes.Ticket(ticket.system, ticket.id, ticket.url, ticket.state, ticket.mode)
 
 
 def _line(entry: TimelineEntry) -> shapes.TimelineEntry:

@@ -39,7 +39,7 @@ class Scrape:
         self._rollups = (float("-inf"), "")
         self._agents: Mapping[str, str] = {}
         self._by_part: dict[str, list[str]] = {}
-        self.incidents = Incidents(self._registry, services.state().incidents.values())
+        self.incidents = Incidents(self._registry, services.started_at)
 
     def product(self) -> bytes:
         now = self._services.clock()
@@ -84,14 +84,14 @@ async def checks(call: Call[ChecksQuery, None]) -> web.StreamResponse:
 async def discovery(call: Call[NoQuery, None]) -> list[shapes.ScrapeTarget]:
     """One target a part, at the address under which we were asked."""
     labels = {"__metrics_path__": "/metrics/checks", "__scheme__": call.request.scheme}
-    return [
-        shapes.ScrapeTarget([call.request.host], labels | {"__param_part": part}) for part in _kept(call).listed()
-    ]
+    return [shapes.ScrapeTarget([call.request.host], labels | {"__param_part": part}) for part in _kept(call).listed()]
 
 
 def _kept(call: Call[NoQuery, None] | Call[ChecksQuery, None]) -> Scrape:
     if call.person.regions is not None:
-        raise Refused(403, "Not your region", f"these numbers are the whole chain's; {call.person.actor} sees a part of it")
+        raise Refused(
+            403, "Not your region", f"these numbers are the whole chain's; {call.person.actor} sees a part of it"
+        )
     return call.request.app[SCRAPE]
 
 

@@ -9,6 +9,8 @@ Shown = Annotated[datetime, msgspec.Meta(description="RFC 3339, UTC")]
 PriorityWord = Literal["P1", "P2", "P3"]
 StateWord = Literal["open", "acknowledged", "resolved", "closed"]
 StatusWord = Literal["ok", "warning", "critical", "unknown"]
+NodeStatus = Literal["ok", "warning", "critical", "unknown", "off"]
+StoreStatus = Literal["ok", "warning", "critical", "unknown", "unreachable"]
 Clock = Literal["respond", "resolve"]
 
 
@@ -134,6 +136,46 @@ class Overview(msgspec.Struct, frozen=True):
     agents_total: int
     agents_silent: int
     categories: list[str]
+
+
+class StoreSummary(msgspec.Struct, frozen=True):
+    """`trading`: whether customers expect it to be open now. `incidents` counts the unresolved ones it is part of."""
+
+    id: str
+    name: str
+    region: str
+    status: StoreStatus
+    trading: bool
+    last_seen: Shown | None
+    incidents: int
+
+
+class StorePage(msgspec.Struct, frozen=True):
+    """`next` is the cursor of the following page, null on the last."""
+
+    items: list[StoreSummary]
+    next: str | None
+
+
+class Node(msgspec.Struct, frozen=True):
+    """Something in a blast radius; `depth` is how many steps it is away from what failed."""
+
+    ref: str
+    name: str
+    klass: str = msgspec.field(name="class")
+    status: NodeStatus
+    depth: int
+
+
+class BlastRadius(msgspec.Struct, frozen=True):
+    """All that needs `ref`, directly or not: `total` with itself, nearest first, at most 300 of them in `nodes`."""
+
+    ref: str
+    total: int
+    nodes: list[Node]
+    edges: list[tuple[str, str]]
+    stores: list[str]
+    services: list[str]
 
 
 class CommandDone(msgspec.Struct, frozen=True):
@@ -267,5 +309,3 @@ class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     priority: PriorityWord | None = None
     service: Annotated[str, msgspec.Meta(max_length=63)] = ""
-
-

@@ -103,7 +103,7 @@ class Blocks:
 def _lines(metric: Metric, checks: tuple[str, ...], slot: str) -> str:
     """A line a check. Durations come in milliseconds and are written with the exponent instead of being divided."""
     return "".join(
-        f"{metric.name}{{%s,ci=\"{_inert(ci)}\",check=\"{_inert(name)}\"}} {slot}\n"
+        f'{metric.name}{{%s,ci="{_inert(ci)}",check="{_inert(name)}"}} {slot}\n'
         for ci, name in (split_check(check) for check in checks)
     )
 

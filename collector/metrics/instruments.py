@@ -3,7 +3,7 @@
 What ingest counts is read from collector.services.Counters at each scrape, so the hot path increments plain integers.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -32,7 +32,7 @@ class Itself(Collector):
         yield _counter("tillwatch_ingest_commits", "Transactions of ingest.", counters.commits)
         yield _gauge("tillwatch_ingest_lag_seconds", "From a message's arrival to its commit.", counters.ingest_lag)
         letters = CounterMetricFamily("tillwatch_dead_letters", "Messages that were not accepted.", labels=["reason"])
-        for reason, count in sorted(counters.dead_letters.items()):
+        for reason, count in sorted(dict(counters.dead_letters).items()):
             letters.add_metric([reason], count)
         yield letters
         yield _gauge("tillwatch_journal_position", "The journal's last committed entry.", self._services.position())
@@ -43,15 +43,17 @@ class Itself(Collector):
 
 
 class Incidents:
-    """Counts what happens to incidents from the versions of them that pass by; each happening once."""
+    """Counts what happens to incidents from the versions of them that pass by; each happening once.
 
-    def __init__(self, registry: CollectorRegistry, known: Iterable[Incident]) -> None:
-        self._last = {incident.id: incident for incident in known}
+    What happened before `since` (seconds UTC, the start of this process) was counted by the process before.
+    """
+
+    def __init__(self, registry: CollectorRegistry, since: float) -> None:
+        self._since = since
+        self._last: dict[str, Incident] = {}
         names = ("priority", "category", "region")
         self._opened = Counter("tillwatch_incidents_opened", "Incidents opened.", names, registry=registry)
-        self._breached = Counter(
-            "tillwatch_sla_breached", "Deadlines missed.", ("clock", *names), registry=registry
-        )
+        self._breached = Counter("tillwatch_sla_breached", "Deadlines missed.", ("clock", *names), registry=registry)
         self._detection = Histogram(
             "tillwatch_incident_detection_seconds",
             "From the start at the store to the collector's knowing.",
@@ -71,19 +73,23 @@ class Incidents:
         """A version of an incident, in the order of the journal."""
         before = self._last.get(incident.id)
         row = (f"P{incident.priority}", incident.category, incident.region)
-        if before is None:
+        if before is None and self._is_new(incident.learnt_at):
             self._detection.labels(incident.category).observe(max(0.0, incident.learnt_at - incident.started_at))
-        if incident.opened_at is not None and (before is None or before.opened_at is None):
+        if self._is_new(incident.opened_at) and (before is None or before.opened_at is None):
             self._opened.labels(*row).inc()
-        if incident.restored_at is not None and (before is None or before.restored_at is None):
-            self._restore.labels(incident.category).observe(max(0.0, incident.restored_at - incident.started_at))
+        restored = incident.restored_at
+        if restored is not None and self._is_new(restored) and (before is None or before.restored_at is None):
+            self._restore.labels(incident.category).observe(max(0.0, restored - incident.started_at))
         for clock in incident.sla.breached:
-            if before is None or clock not in before.sla.breached:
+            if clock not in before.sla.breached if before is not None else self._is_new(incident.learnt_at):
                 self._breached.labels(clock, *row).inc()
         if incident.state == "closed":
             self._last.pop(incident.id, None)
         else:
             self._last[incident.id] = incident
+
+    def _is_new(self, at: float | None) -> bool:
+        return at is not None and at >= self._since
 
 
 def _counter(name: str, text: str, value: float) -> Metric:

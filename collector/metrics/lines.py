@@ -4,10 +4,13 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+Row = TypeVar("Row", bound=tuple[str, ...])
 
 
 class Metric(NamedTuple):
@@ -34,7 +37,7 @@ def labels(names: Iterable[str], values: Iterable[str]) -> str:
     return ",".join(f'{name}="{escaped(value)}"' for name, value in zip(names, values, strict=True))
 
 
-def samples(metric: Metric, values: Mapping[tuple[str, ...], float]) -> str:
+def samples(metric: Metric, values: Mapping[Row, float]) -> str:
     """The metric whole: its head and a line for each tuple of label values, in the order given."""
     return head(metric) + "".join(
         f"{metric.name}{{{labels(metric.labels, row)}}} {value:.15g}\n" for row, value in values.items()

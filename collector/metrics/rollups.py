@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from collector.fleet import AgentView
 from collector.metrics.lines import Metric, samples
@@ -16,7 +17,10 @@ CHECKS = Metric(
     ("region", "kind", "status"),
 )  # fmt: skip
 STORES = Metric(
-    "tillwatch_stores", "gauge", "Stores by status: ok, warning, critical, unknown or unreachable.", ("region", "status")
+    "tillwatch_stores",
+    "gauge",
+    "Stores by status: ok, warning, critical, unknown or unreachable.",
+    ("region", "status"),
 )
 INCIDENTS_OPEN = Metric(
     "tillwatch_incidents_open", "gauge", "Unresolved incidents that are not held back.",
@@ -29,6 +33,13 @@ INCIDENTS_HELD = Metric(
 AT_RISK = Metric("tillwatch_sla_at_risk", "gauge", "Unresolved incidents with a deadline at risk.", ("priority",))
 METRICS = (CHECKS, STORES, INCIDENTS_OPEN, INCIDENTS_HELD, AT_RISK)
 
+StoreStatus = Literal["ok", "warning", "critical", "unknown", "unreachable"]
+_STORE_WORDS: dict[Status, StoreStatus] = {
+    Status.OK: "ok",
+    Status.WARNING: "warning",
+    Status.CRITICAL: "critical",
+    Status.UNKNOWN: "unknown",
+}
 _WORDS = {int(status): status.word for status in Status}
 
 
@@ -57,14 +68,15 @@ def checks(views: Iterable[AgentView], stores: Mapping[str, Store]) -> dict[tupl
     return dict(sorted(total.items()))
 
 
-def store_status(state: State, store: Store) -> str:
+def store_status(state: State, store: Store) -> StoreStatus:
     """The worst of what is not ok in it; unreachable when its silence was noticed, unknown when it was never heard."""
     if store.id in state.stores:
         return "unreachable"
     if not any(agent in state.agents for agent in store.agents):
         return "unknown"
     rows = (state.items[key].state for key in state.troubled.get(store.id, ()))
-    return max(rows, key=SEVERITY.__getitem__, default=Status.OK).word
+    worst = max(rows, key=SEVERITY.__getitem__, default=Status.OK)
+    return _STORE_WORDS[worst]
 
 
 def at_risk(incidents: Iterable[Incident]) -> dict[tuple[str, ...], float]:

@@ -1,0 +1,79 @@
+"""The blast radius of a configuration item, ready to be drawn: what needs it, how many steps away, and how it is."""
+
+from collections.abc import Iterable
+
+from collector.http import shapes
+from collector.http.call import Call, NoQuery
+from collector.http.stores import check_region, ref_of
+from contract.status import Status
+from rules import graph
+from rules.state import State
+
+MOST_NODES = 300
+
+
+async def blast_radius(call: Call[NoQuery, None]) -> shapes.BlastRadius:
+    state, ref = call.services.state(), ref_of(call)
+    check_region(call, ref)
+    known = state.estate
+    # A store stands above all that is in it: nothing says so in the CMDB, and everybody means it.
+    depths = _of_store(state, ref) if ref in known.stores else _depths(known.graph, ref)
+    drawn = sorted(depths, key=lambda one: (depths[one], status_of(state, one) == "ok", one))[:MOST_NODES]
+    edges = [(parent, child) for parent in drawn for child in known.graph.children.get(parent, ()) if child in depths]
+    if ref in known.stores:
+        edges += [(ref, one) for one in drawn if depths[one] == 1]
+    items = [known.items[one] for one in depths if one in known.items]
+    return shapes.BlastRadius(
+        ref=ref,
+        total=len(depths),
+        nodes=[_node(state, one, depths[one]) for one in drawn],
+        edges=[edge for edge in edges if edge[1] in set(drawn)],
+        stores=sorted({item.store for item in items if item.store}),
+        services=sorted({service for item in items for service in item.provides}),
+    )
+
+
+def status_of(state: State, ref: str) -> shapes.NodeStatus:
+    """Of a store or CI, as far as the engine's rows tell: what is not among the troubled and was seen is ok."""
+    if ref in state.estate.stores:
+        return "critical" if ref in state.stores else "ok"
+    row = state.items.get(ref)
+    if row is not None:
+        return Status(row.state).word  # type: ignore[return-value]
+    if any(one.ci == ref and one.state in ("open", "acknowledged") for one in state.incidents.values()):
+        return "critical"
+    return "ok" if _was_seen(state, ref) else "unknown"
+
+
+def _was_seen(state: State, ref: str) -> bool:
+    store, _, ci = ref.rpartition("/")
+    if not store:
+        return bool(state.votes.get(ref))
+    return any(key.startswith(f"{ci}/") for agent in state.estate.agents(store) for key in state.checks.get(agent, ()))
+
+
+def _depths(of: graph.Graph, ref: str) -> dict[str, int]:
+    return _walked(of, {ref: 0})
+
+
+def _of_store(state: State, store: str) -> dict[str, int]:
+    members = [item.ref for item in state.estate.members.get(store, ())]
+    tops = {ref: 1 for ref in members if not set(state.estate.graph.parents.get(ref, ())) & set(members)}
+    return _walked(state.estate.graph, {store: 0} | tops, only=set(members))
+
+
+def _walked(of: graph.Graph, depths: dict[str, int], only: Iterable[str] | None = None) -> dict[str, int]:
+    allowed = None if only is None else set(only)
+    waiting = list(depths)
+    for one in waiting:
+        for child in of.children.get(one, ()):
+            if child not in depths and (allowed is None or child in allowed):
+                depths[child] = depths[one] + 1
+                waiting.append(child)
+    return depths
+
+
+def _node(state: State, ref: str, depth: int) -> shapes.Node:
+    item, store = state.estate.items.get(ref), state.estate.stores.get(ref)
+    name = item.name if item is not None else store.name if store is not None else ""
+    return shapes.Node(ref, name, item.klass if item is not None else "store", status_of(state, ref), depth)
