@@ -1,9 +1,8 @@
-"""One bounded aiohttp client session an event loop, and its many errors as the few troubles that people tell apart.
+"""Asks over HTTP, once, and says the many errors of aiohttp as the few troubles that people tell apart.
 
 Imported only by kinds that speak HTTP: aiohttp costs 25 MB.
 """
 
-import asyncio
 import socket
 import ssl
 from functools import lru_cache
@@ -13,16 +12,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from aiohttp.abc import AbstractResolver, ResolveResult
 
-from probes.address import Endpoint, addresses
+from probes.http_session import session
 from probes.probe import Unusable
 from probes.text import cleaned
 from probes.trouble import Trouble, of_error
 
-MAX_CONNECTIONS = 64
 MAX_SECRET = 16_384  # bytes of a header file
-_sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +68,7 @@ async def ask(request: Request) -> Answer | Trouble:
         return Trouble("local", str(error))
     began = perf_counter()
     try:
-        async with _session().request(
+        async with session().request(
             request.method,
             url,
             headers=headers,
@@ -119,29 +115,6 @@ def trouble(error: aiohttp.ClientError | OSError) -> Trouble:
             return Trouble("protocol", cleaned(str(error), 120))
 
 
-async def aclose() -> None:
-    """Closes the running loop's session; the next probe opens another."""
-    session = _sessions.pop(asyncio.get_running_loop(), None)
-    if session is not None:
-        await session.close()
-
-
-def _session() -> aiohttp.ClientSession:
-    loop = asyncio.get_running_loop()
-    session = _sessions.get(loop)
-    if session is None or session.closed:
-        connector = aiohttp.TCPConnector(
-            limit=MAX_CONNECTIONS, force_close=True, resolver=_Names(), use_dns_cache=False
-        )
-        session = _sessions[loop] = aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # the caller's deadline is the only one
-            cookie_jar=aiohttp.DummyCookieJar(),  # a probe must not depend on the one before
-            headers={"User-Agent": "tillwatch"},
-        )
-    return session
-
-
 async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
     body = bytearray()
     while len(body) < most:
@@ -177,20 +150,3 @@ def _loaded(verify: bool, ca: str, client_cert: str, _changed: tuple[int, ...]) 
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-class _Names(AbstractResolver):
-    """The same few look-up threads as every other kind."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await addresses(Endpoint(host, port))
-        return [
-            ResolveResult(hostname=host, host=where[0], port=port, family=one, proto=0, flags=socket.AI_NUMERICHOST)
-            for one, where in found
-            if family in (socket.AF_UNSPEC, one)
-        ]
-
-    async def close(self) -> None:
-        """Nothing is kept."""

@@ -13,7 +13,8 @@ from msgspec import Meta
 from contract.status import Status
 from contract.units import Duration, Size
 from probes.findings import Finding, slower, verdict
-from probes.http_client import Answer, Request, aclose, ask, checked_url
+from probes.http_client import Answer, Request, ask, checked_url
+from probes.http_session import aclose
 from probes.json_path import NoSuchPlace, find, steps
 from probes.probe import Probe, Verdict
 from probes.text import cleaned, cleaned_bytes

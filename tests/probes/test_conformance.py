@@ -130,7 +130,7 @@ def test_cancelling_a_probe_ends_it_and_closes_what_it_opened(kind: str) -> None
             for _ in range(10):
                 await _cancelled(probe, target, settings)
             await _settled()
-            assert await _eventually(lambda: peers.open_files() <= before), "files stay open after cancellation"
+            assert await peers.eventually(lambda: peers.open_files() <= before), "files stay open after cancellation"
         await probe.aclose()
 
     asyncio.run(scene())
@@ -148,7 +148,7 @@ def test_two_hundred_probes_leave_no_file_open(kind: str) -> None:
                 before = peers.open_files()
                 for _ in range(20):
                     await asyncio.gather(*(probe.probe(target, settings) for _ in range(10)))
-                assert await _eventually(lambda: peers.open_files() <= before), "files stay open"  # noqa: B023
+                assert await peers.eventually(lambda: peers.open_files() <= before), "files stay open"  # noqa: B023
         await probe.aclose()
 
     asyncio.run(scene())
@@ -185,11 +185,3 @@ async def _awaited(asking: Awaitable[Any]) -> None:
 async def _settled() -> None:
     """Servers notice a closed connection a few turns of the loop later."""
     await asyncio.sleep(0.05)
-
-
-async def _eventually(holds: Callable[[], bool]) -> bool:
-    for _ in range(200):
-        if holds():
-            return True
-        await asyncio.sleep(0.02)
-    return False
