@@ -1,10 +1,10 @@
 """What `tillwatch up` runs: the collector with its console, and one agent, beside a broker that is up already."""
 
 from collector.app import Collector
+from collector.http.serving import Serving
 from edge_agent.app import Agent
 from tillwatch import together
 from tillwatch.broker import Broker
-from collector.http.serving import Serving
 from tillwatch.signals import stop_event
 from tillwatch.up_config import Up
 

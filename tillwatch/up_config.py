@@ -18,7 +18,8 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 import yaml
 
-from collector import cmdb, config as collector_config
+from collector import cmdb
+from collector import config as collector_config
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN
 from edge_agent import config as agent_config
@@ -38,7 +39,7 @@ class UpDocument(msgspec.Struct, frozen=True):
     store: Id = "here"
     agent: Id = "this-machine"
     defaults: agent_config.Defaults = agent_config.Defaults()
-    checks: list[agent_config.CheckSettings] = [THIS_MACHINE]
+    checks: list[agent_config.CheckSettings] = msgspec.field(default_factory=lambda: [THIS_MACHINE])
 
 
 class Up(NamedTuple):

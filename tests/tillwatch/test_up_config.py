@@ -57,7 +57,7 @@ MISTAKES = [
     ("broker_port: 0", "up.yaml:1: broker_port: found 0"),
     ("listen: nowhere", "found 'nowhere', expected address:port such as 127.0.0.1:8420"),
     ("cmdb: cmdb.yaml", "up.yaml: agent: found 'this-machine' for store here; the CMDB knows no such agent"),
-    ('cmdb: cmdb.yaml\nagent: 0043-server\nstore: "0042"', "up.yaml:2: agent: found '0043-server' for store 0042; it is an"),
+    ('cmdb: cmdb.yaml\nagent: 0043-server\nstore: "0042"', "up.yaml:2: agent: found '0043-server' for store 0042; it"),
     ("cmdb: elsewhere.yaml", "elsewhere.yaml: No such file or directory"),
 ]  # fmt: skip
 

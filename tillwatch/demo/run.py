@@ -11,6 +11,7 @@ import yaml
 
 from collector import config as collector_config
 from collector.app import Collector
+from collector.http.serving import Serving
 from contract.units import Duration
 from edge_agent import config as agent_config
 from edge_agent.app import Agent
@@ -18,7 +19,6 @@ from rules import policy
 from tillwatch import together
 from tillwatch.api import Api
 from tillwatch.broker import Broker
-from collector.http.serving import Serving
 from tillwatch.demo import layout
 from tillwatch.demo.line import Line
 from tillwatch.demo.play import Patience, play

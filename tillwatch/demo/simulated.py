@@ -45,15 +45,17 @@ class SimulatedStore:
             self.find(check, Status.OK)
 
     async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; then says goodbye, as an agent does."""
         self._wire.start()
-        session = asyncio.create_task(self._session.run())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([session, stopping], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        self._session.say_bye("stop")
+        talking, stopping = asyncio.create_task(self._session.run()), asyncio.create_task(stop.wait())
+        await asyncio.wait([talking, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in (talking, stopping):
+            task.cancel()
+        ended, _ = await asyncio.gather(talking, stopping, return_exceptions=True)
+        await self._session.part("stop")
         await self._wire.close()
-        session.cancel()
-        await asyncio.gather(session, stopping, return_exceptions=True)
+        if isinstance(ended, Exception):
+            raise ended
 
     def find_soon(self, check: str, status: Status, text: str = "") -> None:
         """Finds it within an interval, as stores do that measure each in its own time."""
