@@ -101,6 +101,9 @@ class Session:
         await self.flush()
         for action in self.uplink.actions(self._clock.stamp()):
             await self._do(action)
+        self.say_bye(why)
+
+    def say_bye(self, why: Literal["stop", "shutdown"]) -> None:
         self._send(self.uplink.bye(why, self._clock.stamp()))
 
     def will(self) -> bytes:
