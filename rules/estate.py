@@ -11,7 +11,10 @@ from rules import graph, hours
 from rules.cmdb import CmdbDocument, Item, Store
 from rules.graph import Ref
 from rules.hours import Hours
-from rules.policy import Policy, typed
+from rules.policy import UNKNOWN_CI, Category, Policy, typed
+
+_STORE_WIDE = ("carrier", "region")
+_VERSIONS = ("model", "firmware", "version")
 
 Share = str  # something that stores have in common: `carrier=acme`, `region=north`
 
@@ -19,7 +22,18 @@ Share = str  # something that stores have in common: `carrier=acme`, `region=nor
 class Estate:
     """Read only once made. Without a policy nothing is judged; without a CMDB nothing is known."""
 
-    __slots__ = ("agent_store", "graph", "hours", "items", "members", "policy", "sharing", "stores")
+    __slots__ = (
+        "_shares",
+        "agent_store",
+        "graph",
+        "hours",
+        "items",
+        "members",
+        "policy",
+        "shared",
+        "sharing",
+        "stores",
+    )
 
     def __init__(self, policy: Policy | None, cmdb: CmdbDocument) -> None:
         self.policy = policy
@@ -32,7 +46,9 @@ class Estate:
         for item in cmdb.items:
             if item.store:
                 self.members.setdefault(item.store, []).append(item)
-        self.sharing: Counter[Share] = Counter(share for store in self.stores for share in self.shares(store))
+        self.shared: list[Item] = [item for item in cmdb.items if item.store is None]
+        self._shares: dict[str, tuple[Share, ...]] = {store: self._found_shares(store) for store in self.stores}
+        self.sharing: Counter[Share] = Counter(share for shares in self._shares.values() for share in shares)
 
     def agents(self, store: str) -> list[str]:
         known = self.stores.get(store)
@@ -50,8 +66,19 @@ class Estate:
     def category(self, ref: Ref) -> str:
         item = self.items.get(ref)
         if item is None or self.policy is None:
-            return "unknown_ci"
+            return UNKNOWN_CI
         return self.policy.category_of(item, self.stores.get(item.store or ""))
+
+    def rules_of(self, ref: Ref) -> Category:
+        """The playbook for `ref`; only with a policy."""
+        return self.law.category(self.category(ref))
+
+    @property
+    def law(self) -> Policy:
+        """The policy, where there must be one."""
+        if self.policy is None:
+            raise LookupError("nothing is judged without a policy")
+        return self.policy
 
     def is_control(self, ref: Ref) -> bool:
         item = self.items.get(ref)
@@ -65,11 +92,22 @@ class Estate:
         known = self.hours.get(store)
         return known is None or hours.is_open(known, at)
 
-    def shares(self, store: str) -> list[Share]:
-        """What a store may have in common with others (rule 14), the most telling first."""
+    def shares_of(self, store: str, ref: Ref) -> list[Share]:
+        """What the store, or the CI in it, may have in common with others (rule 14)."""
+        item = self.items.get(ref)
+        own = _item_shares(self, item) if item is not None else []
+        whole = [share for share in self._shares.get(store, ()) if share.partition("=")[0] in _STORE_WIDE]
+        return list(dict.fromkeys([*whole, *own]))
+
+    def having(self, share: Share) -> list[str]:
+        return [store for store, shares in self._shares.items() if share in shares]
+
+    def _found_shares(self, store: str) -> tuple[Share, ...]:
         known = self.stores[store]
-        found = [("carrier", known.carrier), ("region", known.region), *sorted(known.attributes.items())]
-        return [f"{name}={value}" for name, value in found if value]
+        found = [f"carrier={known.carrier}"] * bool(known.carrier) + [f"region={known.region}"] * bool(known.region)
+        for item in self.members.get(store, ()):
+            found += _item_shares(self, item)
+        return tuple(dict.fromkeys(found))
 
     def name(self, store: str) -> str:
         known = self.stores.get(store)
@@ -78,6 +116,13 @@ class Estate:
     def label(self, ref: Ref) -> str:
         item = self.items.get(ref)
         return item.name or item.id if item else ref.rpartition("/")[2]
+
+
+def _item_shares(known: Estate, item: Item) -> list[Share]:
+    """Its vendor, what it runs, and the shared CIs that it needs."""
+    found = [f"vendor={item.vendor}"] * bool(item.vendor)
+    found += [f"{name}={item.attributes[name]}" for name in _VERSIONS if name in item.attributes]
+    return found + [f"ci={one}" for one in known.graph.parents.get(item.ref, ()) if known.items[one].store is None]
 
 
 EMPTY = Estate(None, CmdbDocument())

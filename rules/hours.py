@@ -11,6 +11,8 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)\Z")
 _HORIZON = 15  # days looked ahead for an opening; a store closed for longer is asked again then
 
+UTC_ZONE = ZoneInfo("UTC")
+
 Spans = tuple[tuple[int, int], ...]  # minutes after local midnight; an end beyond 1440 is the next day's
 
 
@@ -74,8 +76,8 @@ def business_days_later(zone: ZoneInfo, at: float, days: int) -> float:
 
 
 def _of_day(hours: Hours, day: date) -> list[tuple[float, float]]:
-    assert hours.week is not None
-    spans = hours.exceptions.get(day, hours.week[day.weekday()])
+    week = hours.week or (((0, 1440),),) * 7
+    spans = hours.exceptions.get(day, week[day.weekday()])
     return [(_instant(hours.zone, day, start), _instant(hours.zone, day, end)) for start, end in spans]
 
 

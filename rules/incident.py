@@ -53,7 +53,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     `cause` is the key that at most one unresolved incident has (`pos_outage:0042/pos-01`); `id` is a hash of it and of
     the first evidence's happened_at, so that a rebuilt database finds its tickets again. `ci` is a reference
-    (`0042/pos-01`, `acquirer-a`), a store's id, or for a chain incident what its stores share (`carrier=acme`). `parent` explains this one: then it is listed there and suppressed.
+    (`0042/pos-01`, `acquirer-a`), a store's id, or for a chain incident what its stores share (`carrier=acme`).
+    `parent` explains this one: then it is listed there and suppressed. `cohorts` are those in which stores blame a
+    shared CI (rule 13).
     """
 
     id: str
@@ -71,6 +73,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     stores: tuple[str, ...] = ()
     home: str = ""  # the store it belongs to; empty for a shared CI or a chain incident
     region: str = ""
+    cohorts: tuple[str, ...] = ()
     loss: float = 0.0  # share of the service that its store has lost, 0 to 1
     affected: Affected = Affected()
     symptoms: tuple[str, ...] = ()

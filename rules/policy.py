@@ -93,7 +93,9 @@ class Matcher(msgspec.Struct, frozen=True, kw_only=True, rename={"klass": "class
             (self.region, store.region if store else ""),
             (self.operator, store.operator if store else ""),
         )
-        return all(value in wanted if isinstance(wanted, list) else value == wanted for wanted, value in found if wanted)
+        return all(
+            value in wanted if isinstance(wanted, list) else value == wanted for wanted, value in found if wanted
+        )
 
 
 class LossBand(msgspec.Struct, frozen=True):
@@ -184,6 +186,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending
     hours: Hours
 
+    def category(self, name: str) -> Category:
+        """A category's playbook; of one that an older policy had, what applies to everything else."""
+        return self.categories.get(name) or self.categories[OTHER]
+
     def category_of(self, item: Item, store: Store | None) -> str:
         return next((rule.category for rule in self.categorise if rule.matches(item, store)), OTHER)
 
@@ -224,8 +230,7 @@ def scaled(document: dict[str, Any], factor: float) -> dict[str, Any]:
 
     No duration falls below one second: facts travel as fast as ever, and a hold must still catch them.
     """
-    faster = _divided(msgspec.convert(document, Policy, dec_hook=from_document), factor)
-    assert isinstance(faster, dict)
+    faster: dict[str, Any] = _divided(msgspec.convert(document, Policy, dec_hook=from_document), factor)
     return faster
 
 
@@ -265,7 +270,8 @@ def _contradictions(policy: Policy) -> list[tuple[str, str]]:
             expected = _some(policy.categories)
             found.append((f"categorise[{at}].category", f"found {rule.category!r}, expected one of {expected}"))
     if policy.evidence.hold > LONGEST_HOLD:
-        found.append(("evidence.hold", f"found {policy.evidence.hold:g}s, expected at most {LONGEST_HOLD:g}s (rule 11)"))
+        text = f"found {policy.evidence.hold:g}s, expected at most {LONGEST_HOLD:g}s (rule 11)"
+        found.append(("evidence.hold", text))
     lost = [band.lost for band in policy.loss]
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))

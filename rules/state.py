@@ -14,6 +14,7 @@ from rules import estate
 from rules.decision import Change
 from rules.estate import Estate
 from rules.incident import Incident
+from rules.policy import STORE_UNREACHABLE, Policy
 
 
 class AgentState(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ class State:
         return cls()
 
     @property
-    def policy(self) -> Any:
+    def policy(self) -> Policy | None:
         return self.estate.policy
 
     def next_deadline(self) -> tuple[float, str] | None:
@@ -126,6 +127,9 @@ class State:
         self.failing_votes.clear()
         for key, row in self.items.items():
             self._count_vote(key, row)
+        self.half_lost.clear()
+        for incident in self.incidents.values():
+            _index(self.half_lost, incident.category, incident.id, self.may_be_of_a_chain(incident))
 
     def _put_check(self, key: str, row: CheckState | None) -> None:
         agent, _, check = key.partition("/")
@@ -134,20 +138,15 @@ class State:
 
     def _put_item(self, key: str, row: ItemState | None) -> None:
         _set(self.items, key, row)
-        if "@" in key:
-            self._count_vote(key, row)
-        else:
-            _index(self.troubled, key.partition("/")[0], key, row is not None)
+        _index(self.troubled, home_of(key), key, row is not None and row.state is not Status.OK)
+        self._count_vote(key, row)
 
     def _count_vote(self, key: str, row: ItemState | None) -> None:
         ref, at, store = key.partition("@")
-        if not at:
-            return
-        cohort = self.estate.cohort(store)
-        counts = row is not None and not row.stale and row.state is not Status.UNKNOWN
-        fails = row is not None and counts and row.state is Status.CRITICAL
-        _index(self.votes.setdefault(ref, {}), cohort, store, counts)
-        _index(self.failing_votes.setdefault(ref, {}), cohort, store, fails)
+        if at:
+            cohort = self.estate.cohort(store)
+            _index(self.votes.setdefault(ref, {}), cohort, store, counts(row))
+            _index(self.failing_votes.setdefault(ref, {}), cohort, store, complains(self.estate, ref, row))
 
     def _put_incident(self, key: str, row: Incident | None) -> None:
         before = self.incidents.pop(key, None)
@@ -163,10 +162,32 @@ class State:
         self.incidents[key] = row
         self.by_cause[row.cause] = key
         _index(self.by_home, row.home, key, True)
-        unresolved = row.state != "resolved"
-        _index(self.half_lost, row.category, key, unresolved and row.home != "" and row.loss > 0)
+        _index(self.half_lost, row.category, key, self.may_be_of_a_chain(row))
         if row.parent:
-            _index(self.parts, row.parent, key, unresolved)
+            _index(self.parts, row.parent, key, row.state != "resolved")
+
+    def may_be_of_a_chain(self, row: Incident) -> bool:
+        policy = self.estate.policy
+        if policy is None or row.home == "" or row.state == "resolved":
+            return False
+        return row.loss >= policy.chain.lost or row.category == STORE_UNREACHABLE
+
+
+def home_of(key: str) -> str:
+    """The store of an item's or a vote's key."""
+    return key.partition("@")[2] or key.partition("/")[0]
+
+
+def counts(row: ItemState | None) -> bool:
+    """Whether it is a vote at all: fresh, and not "I do not know"."""
+    return row is not None and not row.stale and row.state is not Status.UNKNOWN
+
+
+def complains(known: Estate, ref: str, row: ItemState | None) -> bool:
+    """A vote against a shared CI; a warning is one only where the category opens incidents for warnings (rule 3)."""
+    if row is None or not counts(row) or row.state is Status.OK:
+        return False
+    return row.state is Status.CRITICAL or (known.policy is not None and known.rules_of(ref).warning is not None)
 
 
 def _set(table: dict[str, Any], key: str, row: Any) -> None:

@@ -1,0 +1,111 @@
+"""Rule 6: what a store can still do. Services are separate; a lane needs its till and one tender that works."""
+
+import msgspec
+
+from contract.status import Status
+from rules import graph
+from rules.beliefs import is_watched
+from rules.cmdb import Item
+from rules.draft import Draft
+from rules.symptoms import is_failing, is_off
+
+
+class Capacity(msgspec.Struct, frozen=True):
+    """Weights of what gives `service` in a store: what should (`total`), what does (`up`). `lost` is from 0 to 1."""
+
+    service: str
+    unit: str
+    total: float
+    up: float
+    down: tuple[str, ...]
+
+    @property
+    def lost(self) -> float:
+        return max(0.0, 1 - self.up / self.total) if self.total else 0.0
+
+
+class Impact(msgspec.Struct, frozen=True):
+    """What a failing CI takes part in: the service that is hit worst in its store, and the CI's own share of it."""
+
+    capacity: Capacity
+    own: float
+
+
+def capacity(draft: Draft, store: str, service: str) -> Capacity:
+    """Optional members (a mobile till) add to what is up, and their absence is no loss."""
+    total, up, down = 0.0, 0.0, []
+    for item in _givers(draft, store, service):
+        usable = is_usable(draft, item)
+        if item.expected != "optional":
+            total += item.weight
+            down += [] if usable else [item.ref]
+        up += item.weight if usable else 0.0
+    known = draft.policy.services.get(service)
+    return Capacity(service, known.unit if known else "systems", total, min(up, total), tuple(sorted(down)))
+
+
+def impact(draft: Draft, ref: str, store: str) -> Impact:
+    """Of a CI of the store, or of a shared one as this store sees it."""
+    named = draft.estate.rules_of(ref).service
+    found = []
+    for service in _services(draft, ref, store):
+        given = capacity(draft, store, service)
+        if given.total:
+            found.append(Impact(given, _own_share(draft, ref, store, given)))
+    if found:
+        return max(found, key=lambda one: (one.capacity.lost, one.capacity.service == named, one.capacity.service))
+    return Impact(Capacity(named, "systems", 0, 0, ()), 0.0)
+
+
+def is_usable(draft: Draft, item: Item) -> bool:
+    """A CI's own evidence is believed over what its parents suggest; without any, a failing parent takes it down."""
+    if is_failing(draft, item.ref, item.store or ""):
+        return False
+    tenders = [
+        draft.estate.items[child]
+        for child in draft.estate.graph.children.get(item.ref, ())
+        if draft.estate.items[child].klass in draft.policy.tenders
+    ]
+    if tenders and not any(is_usable_alone(draft, tender) for tender in tenders):
+        return False
+    return is_usable_alone(draft, item)
+
+
+def is_usable_alone(draft: Draft, item: Item) -> bool:
+    store = item.store or ""
+    if is_failing(draft, item.ref, store):
+        return False
+    if is_watched(draft, item.ref, store):
+        return True
+    return not any(is_failing(draft, parent, store) for parent in graph.ancestors(draft.estate.graph, item.ref))
+
+
+def services_of(draft: Draft, store: str) -> list[str]:
+    """Every service that something in the store gives."""
+    return sorted({service for item in draft.estate.members.get(store, ()) for service in item.provides})
+
+
+def _givers(draft: Draft, store: str, service: str) -> list[Item]:
+    members = draft.estate.members.get(store, ())
+    return [item for item in members if service in item.provides and item.lifecycle == "live"]
+
+
+def _services(draft: Draft, ref: str, store: str) -> list[str]:
+    reached = [ref, *graph.descendants(draft.estate.graph, ref)] if not draft.estate.is_shared(ref) else [ref]
+    items = [draft.estate.items[one] for one in reached if one in draft.estate.items]
+    return sorted({service for item in items if item.store in (store, None) for service in item.provides})
+
+
+def _own_share(draft: Draft, ref: str, store: str, given: Capacity) -> float:
+    reach = {ref, *graph.descendants(draft.estate.graph, ref)}
+    mine = [item for item in _givers(draft, store, given.service) if item.ref in reach and item.ref in given.down]
+    return sum(item.weight for item in mine) / given.total
+
+
+def off_items(draft: Draft, store: str) -> list[str]:
+    """What was announced or expected to be off, which is no loss (rule 2)."""
+    return [
+        key
+        for key, row in draft.troubled(store)
+        if "@" not in key and row.state is Status.CRITICAL and is_off(draft, key, row)
+    ]

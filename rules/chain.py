@@ -1,0 +1,119 @@
+"""Rule 14: the same loss in several stores that share something is one incident, and a P1.
+
+Ten thousand stores always have three dead tills: so each store must have lost half of the service, within minutes of
+the others, and they must be a noticeable share of the trading stores that share it.
+"""
+
+from typing import NamedTuple
+
+from rules.draft import Draft
+from rules.estate import Share
+from rules.finding import Finding
+from rules.incident import Affected, Incident, Reason
+from rules.incidents import ensure
+from rules.restore import link, recover
+
+
+class Pattern(NamedTuple):
+    share: Share
+    parts: list[Incident]
+
+
+def judge(draft: Draft, category: str) -> None:
+    """Lets new losses join the chain incidents of the category, and opens one where a pattern shows."""
+    rows = draft.half_lost(category)
+    free = [row for row in rows if row.parent is None and row.restored_at is None]
+    for chain in _chains(draft, category):
+        share = chain.cause.split(":", 2)[2]
+        latest = max((part.started_at for part in draft.parts(chain.id)), default=chain.started_at)
+        joining = [row for row in free if share in _shares(draft, row) and _near(draft, row, latest)]
+        if joining:
+            _keep(draft, category, Pattern(share, [*draft.parts(chain.id), *joining]))
+            free = [row for row in free if row not in joining]
+    pattern = _pattern(draft, free)
+    if pattern is not None:
+        _keep(draft, category, pattern)
+
+
+def settle(draft: Draft, chain: Incident) -> None:
+    """A chain incident is over when all its parts are."""
+    if chain.state != "resolved" and not draft.parts(chain.id):
+        recover(draft, chain, draft.now - draft.policy.ending.stable)
+
+
+def is_chain(row: Incident) -> bool:
+    return row.cause.startswith("chain:")
+
+
+def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
+    known = draft.policy.category(category)
+    stores = tuple(sorted({row.home for row in pattern.parts}))
+    service = pattern.parts[0].service
+    named = draft.policy.services.get(service)
+    text = f"{len(stores)} stores lost it within minutes and share {pattern.share}"
+    chain = ensure(
+        draft,
+        Finding(
+            cause=f"chain:{category}:{pattern.share}",
+            category=category,
+            ci=pattern.share.removeprefix("ci="),
+            title=f"{named.title if named else known.title}: {len(stores)} stores hit at once ({pattern.share})",
+            priority=1,
+            service=service,
+            started_at=min(row.started_at for row in pattern.parts),
+            learnt_at=min(row.learnt_at for row in pattern.parts),
+            stores=stores,
+            affected=Affected(cis=tuple(sorted({row.ci for row in pattern.parts}))),
+            reasons=(Reason("14 chain", text), Reason("14 chain", f"a chain incident of category {known.title}: P1")),
+        ),
+    )
+    for part in pattern.parts:
+        link(draft, part, chain)
+
+
+def _pattern(draft: Draft, free: list[Incident]) -> Pattern | None:
+    """The thing shared by the most of them; of equals the rarest, for it tells the most."""
+    by_share: dict[Share, list[Incident]] = {}
+    for row in sorted(free, key=lambda row: (row.started_at, row.id)):
+        for share in _shares(draft, row):
+            by_share.setdefault(share, []).append(row)
+    found = []
+    for share, rows in by_share.items():
+        members = _within(draft, rows)
+        if _is_pattern(draft, share, members):
+            found.append((-len(members), draft.estate.sharing[share], share, members))
+    if not found:
+        return None
+    _, _, share, members = min(found, key=lambda one: one[:3])
+    return Pattern(share, members)
+
+
+def _within(draft: Draft, rows: list[Incident]) -> list[Incident]:
+    """Of rows in order of their start, the most that began within the window."""
+    span = draft.policy.chain.within
+    windows = [[row for row in rows if 0 <= row.started_at - first.started_at <= span] for first in rows]
+    return max(windows, key=len, default=[])
+
+
+def _is_pattern(draft: Draft, share: Share, rows: list[Incident]) -> bool:
+    rule = draft.policy.chain
+    stores = {row.home for row in rows}
+    if len(stores) < rule.stores:
+        return False
+    if len(stores) >= rule.share_of_trading * draft.estate.sharing[share]:
+        return True
+    trading = [one for one in draft.estate.having(share) if draft.estate.is_trading(one, draft.now)]
+    return len(stores) >= rule.share_of_trading * len(trading)
+
+
+def _chains(draft: Draft, category: str) -> list[Incident]:
+    prefix = f"chain:{category}:"
+    return [row for row in draft.of_home("") if row.cause.startswith(prefix) and row.state != "resolved"]
+
+
+def _near(draft: Draft, row: Incident, latest: float) -> bool:
+    return abs(row.started_at - latest) <= draft.policy.chain.within
+
+
+def _shares(draft: Draft, row: Incident) -> list[Share]:
+    return draft.estate.shares_of(row.home, row.ci)

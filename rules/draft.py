@@ -1,0 +1,221 @@
+"""One step's view of the state: reads see what the step already decided, and nothing is written until it is applied."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from contract.ids import split_check
+from rules.decision import Change, Decision, Effect, EffectKind, Table
+from rules.estate import Estate
+from rules.incident import Incident, Reason, TimelineEntry
+from rules.policy import Policy
+from rules.state import AgentState, CheckState, ItemState, State, StoreState, complains, counts, home_of
+
+Named = tuple[str, CheckState]
+
+
+class Draft:
+    """`now` is the step's instant. `stores` and `shared` are what has to be judged before the step ends."""
+
+    def __init__(self, state: State, now: float) -> None:
+        self.now = now
+        self.due = ""  # the deadline that this step is about
+        self.estate: Estate = state.estate
+        self.stores: dict[str, None] = {}
+        self.shared: dict[str, None] = {}
+        self._state = state
+        self._rows: dict[Table, dict[str, Any]] = {}
+        self._checks: dict[str, dict[str, CheckState | None]] = {}
+        self._by_ci: dict[str, dict[str, list[Named]]] = {}
+        self._items_of: dict[str, dict[str, None]] = {}
+        self._votes_of: dict[str, dict[str, None]] = {}
+        self._causes: dict[str, str] = {}
+        self._effects: dict[tuple[EffectKind, str], Effect] = {}
+        self._timeline: list[TimelineEntry] = []
+        self._reasons: dict[Reason, None] = {}
+
+    @property
+    def policy(self) -> Policy:
+        return self.estate.law
+
+    # What is known
+
+    def agent(self, agent: str) -> AgentState | None:
+        found: AgentState | None = self._row("agents", agent)
+        return found
+
+    def is_fresh(self, agent: str) -> bool:
+        row = self.agent(agent)
+        return row is not None and row.is_fresh
+
+    def check(self, agent: str, check: str) -> CheckState | None:
+        drafted = self._checks.get(agent, {})
+        return drafted[check] if check in drafted else self._state.checks.get(agent, {}).get(check)
+
+    def checks(self, agent: str) -> dict[str, CheckState]:
+        """An agent's checks by check key, in the order of their names."""
+        rows = {**self._state.checks.get(agent, {}), **self._checks.get(agent, {})}
+        return {check: row for check, row in sorted(rows.items()) if row is not None}
+
+    def by_ci(self, agent: str) -> dict[str, list[Named]]:
+        """An agent's checks as (name, belief) by bare CI id."""
+        if agent not in self._by_ci:
+            grouped: dict[str, list[Named]] = {}
+            for check, row in self.checks(agent).items():
+                ci, name = split_check(check)
+                grouped.setdefault(ci, []).append((name, row))
+            self._by_ci[agent] = grouped
+        return self._by_ci[agent]
+
+    def item(self, key: str) -> ItemState | None:
+        found: ItemState | None = self._row("items", key)
+        return found
+
+    def store(self, store: str) -> StoreState | None:
+        found: StoreState | None = self._row("stores", store)
+        return found
+
+    def meta(self, key: str) -> Any:
+        return self._row("meta", key)
+
+    def deadline(self, key: str) -> float | None:
+        found: float | None = self._row("deadlines", key)
+        return found
+
+    def incident(self, incident: str) -> Incident | None:
+        """An incident that is not closed."""
+        row: Incident | None = self._row("incidents", incident)
+        return None if row is None or row.state == "closed" else row
+
+    def by_cause(self, cause: str) -> Incident | None:
+        found = self.incident(self._causes.get(cause, "")) or self.incident(self._state.by_cause.get(cause, ""))
+        return found if found is not None and found.cause == cause else None
+
+    def of_home(self, home: str) -> list[Incident]:
+        """A store's incidents that are not closed, oldest first; with "" those of no single store."""
+        return self._chosen(self._state.by_home.get(home, ()), lambda row: row.home == home)
+
+    def parts(self, parent: str) -> list[Incident]:
+        """The unresolved incidents that `parent` explains."""
+        indexed = self._state.parts.get(parent, ())
+        return self._chosen(indexed, lambda row: row.parent == parent and row.state != "resolved")
+
+    def half_lost(self, category: str) -> list[Incident]:
+        """Unresolved incidents of single stores that may be parts of a chain incident."""
+        may = self._state.may_be_of_a_chain
+        return self._chosen(self._state.half_lost.get(category, ()), lambda row: row.category == category and may(row))
+
+    def troubled(self, store: str) -> list[tuple[str, ItemState]]:
+        """What is not ok in the store, votes on shared CIs included; the longest failing first."""
+        keys = {**self._state.troubled.get(store, {}), **self._items_of.get(store, {})}
+        rows = [(key, row) for key in keys if (row := self.item(key)) is not None and row.state]
+        return sorted(rows, key=lambda found: (found[1].since, found[0]))
+
+    def votes(self, ref: str) -> dict[str, int]:
+        """Cohort → how many stores have a fresh vote on the shared `ref`."""
+        number = {cohort: len(stores) for cohort, stores in sorted(self._state.votes.get(ref, {}).items())}
+        for key in self._votes_of.get(ref, ()):
+            cohort = self.estate.cohort(home_of(key))
+            before, after = counts(self._state.items.get(key)), counts(self.item(key))
+            number[cohort] = number.get(cohort, 0) + after - before
+        return number
+
+    def complaints(self, ref: str) -> dict[str, list[str]]:
+        """Cohort → the stores whose fresh vote is against the shared `ref`."""
+        stores = {cohort: dict(who) for cohort, who in sorted(self._state.failing_votes.get(ref, {}).items())}
+        for key in self._votes_of.get(ref, ()):
+            store = home_of(key)
+            members = stores.setdefault(self.estate.cohort(store), {})
+            if complains(self.estate, ref, self.item(key)):
+                members[store] = None
+            else:
+                members.pop(store, None)
+        return {cohort: sorted(who) for cohort, who in stores.items() if who}
+
+    def agents(self) -> list[str]:
+        return sorted({*self._state.agents, *self._rows.get("agents", ())})
+
+    def has_drafted(self, category: str) -> bool:
+        """Whether this step changed an incident of the category."""
+        return any(row.category == category for row in self._rows.get("incidents", {}).values())
+
+    def parents_drafted(self) -> list[Incident]:
+        """The incidents that explain, or did, what this step changed."""
+        parents = dict.fromkeys(row.parent for row in self._rows.get("incidents", {}).values() if row.parent)
+        return [row for one in parents if (row := self.incident(one)) is not None]
+
+    # What is decided
+
+    def put(self, table: Table, key: str, row: Any) -> None:
+        self._rows.setdefault(table, {})[key] = row
+        if table == "items":
+            self._items_of.setdefault(home_of(key), {})[key] = None
+            if "@" in key:
+                self._votes_of.setdefault(key.partition("@")[0], {})[key] = None
+
+    def put_check(self, agent: str, check: str, row: CheckState | None) -> None:
+        self._checks.setdefault(agent, {})[check] = row
+        self._by_ci.pop(agent, None)
+
+    def put_incident(self, row: Incident) -> None:
+        self.put("incidents", row.id, row)
+        self._causes[row.cause] = row.id
+
+    def wake(self, key: str, at: float | None) -> None:
+        """Have `key` judged at `at`, which is after now; None: no more."""
+        if self.deadline(key) != at:
+            self.put("deadlines", key, at)
+
+    def touch(self, store: str) -> None:
+        self.stores[store] = None
+
+    def touch_shared(self, ref: str) -> None:
+        self.shared[ref] = None
+
+    def tell(self, incident: str, kind: str, text: str, rule: str, actor: str = "engine") -> None:
+        """A line of the incident's story, which is a reason of this step too."""
+        self._timeline.append(TimelineEntry(incident, self.now, kind, text, actor, rule))
+        self._reasons[Reason(rule, text)] = None
+
+    def reason(self, rule: str, text: str) -> None:
+        self._reasons[Reason(rule, text)] = None
+
+    def effect(self, kind: EffectKind, incident: str, key: str, to: str = "", text: str = "") -> None:
+        """Something to do outside; said twice in a step, the later text counts."""
+        self._effects[kind, key] = Effect(kind, incident, key, to, text)
+
+    def next_number(self, sequence: str) -> int:
+        number = int(self.meta(sequence) or 0) + 1
+        self.put("meta", sequence, number)
+        return number
+
+    def decision(self) -> Decision:
+        changes = [
+            Change("checks", f"{agent}/{check}", row)
+            for agent, rows in self._checks.items()
+            for check, row in rows.items()
+            if self._state.checks.get(agent, {}).get(check) != row
+        ]
+        if self._timeline:
+            first = int(self.meta("timeline") or 0)
+            self.put("meta", "timeline", first + len(self._timeline))
+            changes += [Change("timeline", f"{first + at:012d}", line) for at, line in enumerate(self._timeline)]
+        for table, rows in self._rows.items():
+            kept = getattr(self._state, table)
+            changes += [Change(table, key, row) for key, row in rows.items() if kept.get(key) != row]
+        return Decision(tuple(changes), tuple(self._effects.values()), tuple(self._reasons))
+
+    def _row(self, table: Table, key: str) -> Any:
+        drafted = self._rows.get(table, {})
+        return drafted[key] if key in drafted else getattr(self._state, table).get(key)
+
+    def _chosen(self, indexed: Iterable[str], wanted: Callable[[Incident], bool]) -> list[Incident]:
+        ids = dict.fromkeys([*indexed, *self._rows.get("incidents", ())])
+        rows = [row for one in ids if (row := self.incident(one)) is not None and wanted(row)]
+        return sorted(rows, key=lambda row: (row.number, row.id))
+
+
+def changed(row: Incident, **fields: Any) -> Incident:
+    """The incident with some fields replaced."""
+    return msgspec.structs.replace(row, **fields)

@@ -1,0 +1,203 @@
+"""The engine: a pure, total function from what is known and one event to what changes, what to do, and why.
+
+`run` is how a journal is worked off: every deadline up to an entry's instant first, each at its own instant, then the
+entry. So a replay needs nothing but the journal.
+"""
+
+from typing import Any, Literal, assert_never
+
+from contract.documents import DocumentError
+from rules import beliefs, chain, clocks, commands, estate, restore, scope, silence
+from rules.decision import Decision
+from rules.draft import Draft, changed
+from rules.entries import (
+    AgentHeard,
+    AgentSilent,
+    CheckRetired,
+    CmdbLoaded,
+    Command,
+    EngineStarted,
+    Entry,
+    JournalEntry,
+    LeasesSuspended,
+    PolicyLoaded,
+    Records,
+    Snapshot,
+    Tick,
+    TicketLinked,
+)
+from rules.incident import Incident, Ticket
+from rules.judge import judge_store
+from rules.state import State
+
+VERSION = "1"
+REFUSED_DOCUMENT = "document refused"
+
+
+class Due(Entry, frozen=True, kw_only=True):
+    """A deadline has come. Not an entry: deadlines follow from the journal."""
+
+    key: str
+
+
+def run(state: State, entry: JournalEntry) -> list[Decision]:
+    """Every deadline up to `entry.at`, then the entry, each applied to `state`; the decisions in order."""
+    decisions = []
+    while (due := state.next_deadline()) is not None and due[0] <= entry.at:
+        at, key = due
+        decisions.append(step(state, Due(at=at, key=key), at))
+        apply(state, decisions[-1])
+    decisions.append(step(state, entry, entry.at))
+    apply(state, decisions[-1])
+    return decisions
+
+
+def step(state: State, event: JournalEntry | Due, now: float) -> Decision:
+    """What `event` means at `now`. Does not change `state`."""
+    draft = Draft(state, now)
+    _take(draft, event)
+    if draft.estate.policy is not None:
+        _judge(draft)
+    return draft.decision()
+
+
+def apply(state: State, decision: Decision) -> None:
+    for change in decision.changes:
+        state.put(change)
+
+
+def next_deadline(state: State) -> float | None:
+    """When the engine must be run again although nothing came; None: not of itself."""
+    due = state.next_deadline()
+    return None if due is None else due[0]
+
+
+def _take(draft: Draft, event: JournalEntry | Due) -> None:  # noqa: PLR0912 - one case an event
+    match event:
+        case Records():
+            if draft.agent(event.agent) is None:
+                silence.confirmed(draft, event.agent)
+            beliefs.take_records(draft, event)
+        case Snapshot():
+            silence.confirmed(draft, event.agent)
+            beliefs.take_snapshot(draft, event)
+        case CheckRetired():
+            beliefs.retire(draft, event.agent, event.check)
+        case AgentSilent():
+            silence.take_silent(draft, event)
+            beliefs.revisit(draft, event.agent)
+        case AgentHeard():
+            silence.take_heard(draft, event)
+        case LeasesSuspended():
+            draft.reason("5 silence", f"silence proves nothing for now: {event.reason}")
+        case Command():
+            if draft.estate.policy is None:
+                draft.reason(commands.REFUSED, "no policy is loaded yet")
+            else:
+                commands.obey(draft, event)
+        case TicketLinked():
+            _link_ticket(draft, event)
+        case PolicyLoaded():
+            _adopt(draft, event.document, draft.meta("cmdb"), "policy")
+        case CmdbLoaded():
+            _adopt(draft, draft.meta("policy"), event.document, "cmdb")
+        case EngineStarted():
+            draft.put("meta", "version", event.version)
+        case Tick():
+            pass
+        case Due():
+            _fall_due(draft, event.key)
+        case _:
+            assert_never(event)
+
+
+def _adopt(draft: Draft, policy: Any, cmdb: Any, which: Literal["policy", "cmdb"]) -> None:
+    """Judge by another policy or CMDB from now on; one that cannot be read changes nothing."""
+    try:
+        draft.estate = estate.made(policy, cmdb)
+    except (DocumentError, ValueError) as error:
+        draft.reason(REFUSED_DOCUMENT, f"the {which} is not usable: {error}")
+        return
+    draft.put("meta", which, policy if which == "policy" else cmdb)
+    draft.wake("adopted", draft.now)
+
+
+def _fall_due(draft: Draft, key: str) -> None:
+    kind, _, name = key.partition(":")
+    draft.wake(key, None)
+    draft.due = key
+    match kind:
+        case "adopted":
+            _look_at_everything(draft)
+        case "store":
+            draft.touch(name)
+        case "shared":
+            draft.touch_shared(name)
+        case "agent":
+            silence.confirmed(draft, name)
+            beliefs.revisit(draft, name)
+        case "command":
+            commands.forget(draft, name)
+        case _:
+            row = draft.incident(name)
+            if row is not None:
+                _time_of_incident(draft, kind, row)
+
+
+def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
+    match kind:
+        case "clock":
+            row = clocks.strike(draft, row)
+        case "escalate":
+            row = clocks.escalate(draft, row)
+        case "restore":
+            row = restore.settle(draft, row)
+        case "nudge":
+            row = restore.nudge(draft, row)
+        case "close":
+            restore.close(draft, row)
+            return
+        case _:  # lower, refail: the finding decides
+            touch_scope(draft, row)
+            return
+    draft.put_incident(row)
+    clocks.arm(draft, row)
+
+
+def touch_scope(draft: Draft, row: Incident) -> None:
+    """Have judged anew whatever the incident stands for."""
+    if row.home:
+        draft.touch(row.home)
+    elif not chain.is_chain(row):
+        draft.touch_shared(row.ci)
+
+
+def _look_at_everything(draft: Draft) -> None:
+    for agent in draft.agents():
+        beliefs.revisit(draft, agent)
+        store = draft.estate.agent_store.get(agent)
+        if store is not None:
+            draft.touch(store)
+
+
+def _link_ticket(draft: Draft, event: TicketLinked) -> None:
+    row = draft.incident(event.incident)
+    if row is not None:
+        draft.put_incident(changed(row, ticket=Ticket(event.system, event.ticket, event.url)))
+        draft.tell(row.id, "ticket", f"{event.system} {event.ticket}", "ticket")
+
+
+def _judge(draft: Draft) -> None:
+    """Shared CIs first, for they explain what their stores see; then the stores; then what stores have in common."""
+    for ref in list(draft.shared):
+        scope.judge(draft, ref)
+        for rival in scope.rivals(draft, ref):
+            scope.judge(draft, rival)
+    for store in list(draft.stores):
+        judge_store(draft, store)
+    for category, rules in draft.policy.categories.items():
+        if rules.chain and draft.has_drafted(category):
+            chain.judge(draft, category)
+    for incident in draft.parents_drafted():
+        if chain.is_chain(incident):
+            chain.settle(draft, incident)

@@ -1,0 +1,239 @@
+"""Makes incidents follow findings: opens, updates, promotes, reopens. A cause has at most one that is not closed."""
+
+from hashlib import sha256
+
+from rules import clocks
+from rules.draft import Draft, changed
+from rules.finding import Finding, region_of
+from rules.incident import Incident, Priority, Suppression
+from rules.lifecycle import after
+
+PERSON_RESOLVED = "resolved by a person"
+ACCEPTED = "accepted"
+_FOLLOWED = ("title", "service", "ci", "loss", "affected", "reasons", "cohorts")
+
+
+def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Incident:
+    """The incident of `finding`. `heir` is a symptom's incident that becomes it when there is none yet."""
+    row = draft.by_cause(finding.cause)
+    if row is None:
+        row = _promoted(draft, heir, finding) if heir is not None else _opened(draft, finding)
+    elif row.state == "resolved":
+        if _stays_resolved(draft, row, finding):
+            return row
+        row = _reopened(draft, row, "the same cause failed again")
+    return act(draft, _followed(draft, row, finding))
+
+
+def act(draft: Draft, row: Incident) -> Incident:
+    """Starts the clocks and says so, once nothing holds the incident back any more; keeps it."""
+    if row.state in ("open", "acknowledged") and row.suppressed is None and row.opened_at is None:
+        row = clocks.start(draft, row)
+        draft.tell(row.id, "opened", f"P{row.priority}: {row.title}", "17 clocks")
+        draft.effect("open_ticket", row.id, f"{row.id}:open", row.resolver_group, row.title)
+        draft.effect(
+            "page", row.id, f"{row.id}:page:{row.reopened}", row.resolver_group, f"P{row.priority}: {row.title}"
+        )
+        row = clocks.escalate(draft, row)
+        row = _escalated_to_vendor(draft, row)
+        row = _proposed(draft, row)
+    draft.put_incident(row)
+    clocks.arm(draft, row)
+    return row
+
+
+def reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> Incident:
+    """Open again, the healthy time excluded from its clocks (rule 22)."""
+    return act(draft, _reopened(draft, row, why, actor))
+
+
+def made_by_person(draft: Draft, finding: Finding, actor: str, text: str) -> Incident:
+    row = _opened(draft, finding)
+    draft.tell(row.id, "created", text or row.title, "command", actor)
+    return act(draft, row)
+
+
+def _opened(draft: Draft, finding: Finding) -> Incident:
+    known = draft.policy.category(finding.category)
+    item = draft.estate.items.get(finding.ci)
+    row = Incident(
+        id=sha256(f"{finding.cause}@{finding.started_at:.3f}".encode()).hexdigest()[:16],
+        number=draft.next_number("number"),
+        cause=finding.cause,
+        category=finding.category,
+        service=finding.service,
+        ci=finding.ci,
+        title=finding.title,
+        state="open",
+        priority=finding.priority,
+        worst_priority=finding.priority,
+        started_at=finding.started_at,
+        learnt_at=finding.learnt_at,
+        stores=finding.stores,
+        home=finding.home,
+        region=region_of(draft, finding.stores),
+        resolver_group=known.resolver_group,
+        runbook=known.runbook,
+        vendor=item.vendor if item else "",
+        flags=finding.flags,
+        suppressed=suppression(draft, finding.parent, finding.closed_until),
+        parent=finding.parent,
+    )
+    why = "; ".join(reason.text for reason in finding.reasons) or finding.title
+    rule = finding.reasons[0].rule if finding.reasons else "1 evidence"
+    draft.tell(row.id, "started", why, rule)
+    if row.suppressed is not None:
+        draft.tell(row.id, "suppressed", row.suppressed.reason, "11 symptom" if row.parent else "9 hours")
+    return row
+
+
+def _promoted(draft: Draft, heir: Incident, finding: Finding) -> Incident:
+    """The oldest symptom's incident becomes the cause's, with its number and its ticket (rule 11)."""
+    known = draft.policy.category(finding.category)
+    text = f"was {heir.title}; the cause is {finding.ci}"
+    draft.tell(heir.id, "promoted", text, "11 symptom")
+    item = draft.estate.items.get(finding.ci)
+    return changed(
+        heir,
+        cause=finding.cause,
+        category=finding.category,
+        home=finding.home,
+        started_at=min(heir.started_at, finding.started_at),
+        resolver_group=known.resolver_group,
+        runbook=known.runbook,
+        vendor=item.vendor if item else "",
+    )
+
+
+def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
+    before = row
+    stores = tuple(sorted({*row.stores, *finding.stores}))
+    row = changed(
+        row,
+        **{name: getattr(finding, name) for name in _FOLLOWED},
+        stores=stores,
+        region=region_of(draft, stores),
+        symptoms=tuple(sorted({*row.symptoms, *finding.symptoms})),
+        flags=tuple(dict.fromkeys((*row.flags, *finding.flags))),
+        started_at=min(row.started_at, finding.started_at),
+        restored_at=None,
+    )
+    if before.restored_at is not None:
+        draft.tell(row.id, "failing again", row.title, "22 restore")
+        for timer in ("restore", "nudge"):
+            draft.wake(f"{timer}:{row.id}", None)
+    row = _held_back(draft, row, finding)
+    row = _at_priority(draft, row, finding.priority)
+    if row.opened_at is not None and (row.title, row.stores, row.parent) != (
+        before.title,
+        before.stores,
+        before.parent,
+    ):
+        draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
+    return row
+
+
+def _held_back(draft: Draft, row: Incident, finding: Finding) -> Incident:
+    parent = finding.parent or _chain_of(draft, row)
+    waits = finding.closed_until if row.opened_at is None else None
+    suppressed = suppression(draft, parent, waits)
+    if parent != row.parent and suppressed is not None and parent is not None:
+        draft.tell(row.id, "suppressed", suppressed.reason, "11 symptom")
+    elif suppressed is None and row.suppressed is not None:
+        draft.tell(row.id, "released", f"no longer held back: {row.suppressed.reason}", "11 symptom")
+    return changed(row, parent=parent, suppressed=suppressed)
+
+
+def _chain_of(draft: Draft, row: Incident) -> str | None:
+    chain = draft.incident(row.parent or "")
+    is_chain = chain is not None and chain.cause.startswith("chain:") and chain.state != "resolved"
+    return row.parent if is_chain else None
+
+
+def _at_priority(draft: Draft, row: Incident, wanted: Priority) -> Incident:
+    """Raised at once. Lowered after a stable time, and only while nobody has acknowledged (rules 18 and 24)."""
+    timer = f"lower:{row.id}"
+    if wanted > row.priority and row.opened_at is not None:
+        if row.state == "acknowledged":
+            return row
+        if draft.due != timer:
+            if draft.deadline(timer) is None:
+                draft.wake(timer, draft.now + draft.policy.ending.lower_after)
+            return row
+    draft.wake(timer, None)
+    if wanted == row.priority:
+        return row
+    before = row.priority
+    row = changed(row, priority=wanted, worst_priority=min(row.worst_priority, wanted))
+    if row.opened_at is None:
+        return row
+    row = clocks.reprioritised(draft, row, before)
+    word = "raised" if wanted < before else "lowered"
+    draft.tell(row.id, word, f"P{before} → P{wanted}: {row.title}", "7 capacity")
+    draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
+    if wanted < before and row.suppressed is None:
+        key = f"{row.id}:page:{row.reopened}:P{wanted}"
+        draft.effect("page", row.id, key, row.resolver_group, f"P{wanted}: {row.title}")
+        row = _proposed(draft, row)
+    return row
+
+
+def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> Incident:
+    phase = after(row.state, "fail_again" if actor == "engine" else "reopen")
+    if phase is None:
+        return row
+    healthy = draft.now - (row.restored_at or row.resolved_at or draft.now)
+    row = changed(
+        clocks.postponed(row, healthy),
+        state=phase,
+        reopened=row.reopened + 1,
+        resolved_at=None,
+        restored_at=None,
+        escalation=0,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        flags=tuple(flag for flag in row.flags if flag not in (PERSON_RESOLVED, ACCEPTED)),
+    )
+    for timer in ("close", "refail"):
+        draft.wake(f"{timer}:{row.id}", None)
+    draft.tell(row.id, "reopened", why, "22 restore", actor)
+    if row.opened_at is not None:
+        draft.effect("update_ticket", row.id, f"{row.id}:reopen:{row.reopened}", row.resolver_group, f"reopened: {why}")
+        draft.effect(
+            "page", row.id, f"{row.id}:page:{row.reopened}", row.resolver_group, f"P{row.priority}: {row.title}"
+        )
+    return row
+
+
+def _stays_resolved(draft: Draft, row: Incident, finding: Finding) -> bool:
+    """A person closed it while it fails: back once after a while, unless that was accepted for a day (rule 22)."""
+    if PERSON_RESOLVED not in row.flags or row.resolved_at is None or finding.started_at > row.resolved_at:
+        return False
+    ending = draft.policy.ending
+    return draft.now < row.resolved_at + (ending.accepted_for if ACCEPTED in row.flags else ending.still_failing)
+
+
+def suppression(draft: Draft, parent: str | None, closed_until: float | None) -> Suppression | None:
+    explained = draft.incident(parent or "")
+    if explained is not None:
+        return Suppression(f"part of #{explained.number}: {explained.ci}")
+    if closed_until is not None:
+        return Suppression("the store is closed; judged again before it opens", closed_until)
+    return None
+
+
+def _escalated_to_vendor(draft: Draft, row: Incident) -> Incident:
+    if "vendor escalation" in draft.policy.category(row.category).playbook and row.vendor:
+        draft.tell(row.id, "escalated", f"escalated to the vendor {row.vendor}", "20 escalation")
+        draft.effect("escalate", row.id, f"{row.id}:vendor:{row.reopened}", row.vendor, row.title)
+    return row
+
+
+def _proposed(draft: Draft, row: Incident) -> Incident:
+    """The engine proposes a major incident, a person decides; one store is never major (rule 16)."""
+    playbook = draft.policy.category(row.category).playbook
+    if row.priority != 1 or row.home or row.major or "major incident" not in playbook:
+        return row
+    draft.tell(row.id, "proposed", "proposed as a major incident", "16 major")
+    draft.effect("propose_major", row.id, f"{row.id}:major", text=row.title)
+    return changed(row, major="proposed")

@@ -1,0 +1,176 @@
+"""One store judged as a whole: every failure is a cause, a symptom or a part, in whatever order it was learnt.
+
+A function of what is believed now, not of the event that led here; that is why arrival order does not matter.
+"""
+
+from rules import silence
+from rules.beliefs import ok_since
+from rules.capacity import Impact, impact
+from rules.draft import Draft
+from rules.finding import Finding, closed_until
+from rules.incident import Affected, Incident, Reason
+from rules.incidents import ensure
+from rules.policy import AGENT_SILENT, STORE_UNREACHABLE, Category
+from rules.priority import of_failure, of_loss
+from rules.restore import absorb, recover, unobserved
+from rules.state import ItemState
+from rules.symptoms import Verdict, verdict
+
+_ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain")  # causes that are not kept here
+
+
+def judge_store(draft: Draft, store: str) -> None:
+    wakes = silence.judge(draft, store)
+    if any(draft.is_fresh(agent) for agent in draft.estate.agents(store)):
+        wakes += _judge_items(draft, store)
+    coming = [at for at in wakes if draft.now < at < float("inf")]
+    draft.wake(f"store:{store}", min(coming, default=None))
+
+
+def cause_of(draft: Draft, key: str) -> str:
+    return f"{draft.estate.category(key.partition('@')[0])}:{key}"
+
+
+def _judge_items(draft: Draft, store: str) -> list[float]:
+    rows = dict(draft.troubled(store))
+    verdicts = {key: verdict(draft, key, row, store) for key, row in rows.items()}
+    causes = {key: rows[key] for key, found in verdicts.items() if found.kind == "cause"}
+    impacts = {key: impact(draft, key.partition("@")[0], store) for key in causes}
+    existing = _existing(draft, store)
+    leads = _leads(draft, causes, verdicts, impacts, existing)
+    wakes = [found.until for found in verdicts.values() if found.until is not None]
+    for key in sorted(causes, key=lambda key: (leads.get(key, key) != key, causes[key].since, key)):
+        explained = {one for one, found in verdicts.items() if found.kind == "symptom" and found.by == key}
+        heirs = [existing[one] for one in (key, *sorted(explained)) if one in existing]
+        lead = leads.get(key, key)
+        parent = draft.by_cause(cause_of(draft, lead)) if lead != key else None
+        finding = _finding(draft, store, key, causes[key], verdicts[key], impacts[key], parent)
+        wakes += [finding.closed_until] if finding.closed_until is not None else []
+        symptoms = tuple(sorted(one.partition("@")[0] for one in explained))
+        heir = next(iter(sorted(heirs, key=lambda row: (row.cause.partition(":")[2] != key, row.number))), None)
+        ensure(draft, _with_symptoms(finding, symptoms), heir)
+    for key, row in _existing(draft, store).items():
+        if key not in causes and key not in leads.values():
+            _follow(draft, store, key, row, verdicts.get(key))
+    return wakes
+
+
+def _existing(draft: Draft, store: str) -> dict[str, Incident]:
+    """The store's unresolved incidents about its CIs, by key."""
+    rows = [row for row in draft.of_home(store) if row.state != "resolved"]
+    parted = [(row.cause.partition(":"), row) for row in rows]
+    return {key: row for (kind, _, key), row in parted if kind not in _ELSEWHERE}
+
+
+def _follow(draft: Draft, store: str, key: str, row: Incident, found: Verdict | None) -> None:
+    """An incident whose CI is not a cause now: explained, well again, or nobody can tell."""
+    if found is not None and found.kind in ("waiting", "held"):
+        return
+    if found is not None and found.kind == "symptom":
+        cause = draft.by_cause(cause_of(draft, found.by))
+        if cause is not None and cause.state != "resolved":
+            absorb(draft, row, cause)
+        return
+    well = ok_since(draft, key.partition("@")[0], store)
+    if well is None:
+        unobserved(draft, row)
+    else:
+        recover(draft, row, well)
+
+
+def _leads(
+    draft: Draft,
+    causes: dict[str, ItemState],
+    verdicts: dict[str, Verdict],
+    impacts: dict[str, Impact],
+    existing: dict[str, Incident],
+) -> dict[str, str]:
+    """Key → the key that leads it. When half of a service is gone, its incidents are one: the first leads the others.
+
+    A lead stays the lead while its parts fail, also when its own CI is well again: the loss is what it stands for.
+    """
+    groups: dict[str, list[str]] = {}
+    for key in causes:
+        if verdicts[key].evidence == "critical" and impacts[key].capacity.lost >= draft.policy.chain.lost:
+            groups.setdefault(impacts[key].capacity.service, []).append(key)
+    leads: dict[str, str] = {}
+    for members in groups.values():
+        ids = {existing[key].id for key in members if key in existing}
+        standing = [
+            key
+            for key, row in existing.items()
+            if any(part.id in ids for part in draft.parts(row.id)) and (key in members or key not in causes)
+        ]
+        first = min(members, key=lambda key: (_category(draft, key).ceiling, causes[key].since, key))
+        lead = min(standing, key=lambda key: existing[key].number, default=first)
+        leads.update(dict.fromkeys(members, lead))
+    return leads
+
+
+def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decided by its own rule
+    draft: Draft, store: str, key: str, row: ItemState, found: Verdict, hit: Impact, parent: Incident | None
+) -> Finding:
+    ref = key.partition("@")[0]
+    category = _category(draft, key)
+    given = hit.capacity
+    lost = hit.own if parent is not None else given.lost
+    if "@" in key and not given.total:
+        lost = 1.0
+    priority = of_failure(draft.policy, category, lost, found.evidence)
+    reasons = [found.reason]
+    if given.total:
+        down, unit = f"{len(given.down)} of {given.total:g}", given.unit
+        reasons.append(Reason("6 capacity", f"{given.service}: {down} {unit} down ({given.lost:.0%} lost)"))
+    if parent is not None:
+        reasons.append(Reason("11 part", f"part of #{parent.number}, which carries the loss"))
+    band = of_loss(draft.policy, lost)
+    capped = f" (P{band} by loss, category {category.floor}–{category.ceiling})" if band != priority else ""
+    reasons.append(Reason("7 capacity", f"{lost:.0%} of {given.service or 'no service'} lost: P{priority}{capped}"))
+    if "@" in key:
+        reasons.append(Reason("13 path", f"only {draft.estate.name(store)} says so: its own path to {ref}"))
+    unknown = ref not in draft.estate.items
+    return Finding(
+        cause=cause_of(draft, key),
+        category=draft.estate.category(ref),
+        ci=store if "@" in key or unknown else ref,
+        title=_title(draft, store, key, hit, whole=parent is None),
+        priority=priority,
+        service=given.service or category.service,
+        started_at=row.since,
+        learnt_at=row.learnt_at,
+        home=store,
+        stores=(store,),
+        loss=0.0 if found.evidence != "critical" else given.lost,
+        affected=Affected(len(given.down), round(given.total), tuple(dict.fromkeys((ref, *given.down)))),
+        parent=parent.id if parent is not None else None,
+        closed_until=closed_until(draft, store, draft.estate.category(ref)),
+        flags=("unknown ci",) if unknown else (),
+        reasons=tuple(reasons),
+    )
+
+
+def _title(draft: Draft, store: str, key: str, hit: Impact, *, whole: bool) -> str:
+    """What customers lost first, then where, then which CI."""
+    ref, path, _ = key.partition("@")
+    estate, given = draft.estate, hit.capacity
+    known = draft.policy.services.get(given.service or _category(draft, key).service)
+    service = known.title if known else _category(draft, key).title
+    label, where = estate.label(ref), estate.name(store)
+    if path:
+        return f"{service}: no way to {label} from {where}"
+    if whole and given.total > 1 and given.down:
+        lost = f"{len(given.down)} of {given.total:g} {given.unit} down"
+        return f"{service}: {lost} at {where}" + ("" if given.lost >= draft.policy.chain.lost else f": {label}")
+    return f"{service}: {label} failing at {where}"
+
+
+def _with_symptoms(finding: Finding, symptoms: tuple[str, ...]) -> Finding:
+    if not symptoms:
+        return finding
+    reason = Reason("11 symptom", f"explains {', '.join(symptoms)}")
+    fields = {name: getattr(finding, name) for name in finding.__struct_fields__}
+    return Finding(**{**fields, "symptoms": symptoms, "reasons": (*finding.reasons, reason)})
+
+
+def _category(draft: Draft, key: str) -> Category:
+    return draft.estate.rules_of(key.partition("@")[0])

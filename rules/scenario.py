@@ -1,0 +1,245 @@
+"""Scenario files: timed inputs, expected incidents, virtual time. What a rule promises, as data that anyone can read.
+
+A scenario starts on a day of its own (`start`), loads a policy and a CMDB, and works off `steps`; each step happens
+`at` a time after the start and either puts something in or expects something to be so. Docs: docs/semantics.md.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from contract import documents
+from contract.documents import DocumentError, Mistake
+from contract.status import Status
+from contract.units import Duration
+from rules import engine, policy
+from rules.entries import (
+    AgentHeard,
+    AgentSilent,
+    CmdbLoaded,
+    Command,
+    JournalEntry,
+    PolicyLoaded,
+    Records,
+    Snapshot,
+    Tick,
+)
+from rules.estate import Estate, cmdb_of
+from rules.incident import Incident
+from rules.state import State
+from rules.storyteller import Fleet
+from rules.why import why
+
+Word = Literal["ok", "warning", "critical", "unknown"]
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident that must be there; only what is written is compared. `parent` is the parent's CI."""
+
+    ci: str
+    category: str | None = None
+    priority: Literal["P1", "P2", "P3"] | None = None
+    worst: Literal["P1", "P2", "P3"] | None = None
+    state: Literal["open", "acknowledged", "resolved"] | None = None
+    parent: str | None = None
+    symptoms: list[str] | None = None
+    stores: list[str] | None = None
+    suppressed: bool | None = None
+    title: str | None = None
+    started: Duration | None = None
+    opened: Duration | None = None
+    respond_by: Duration | None = None
+    resolve_by: Duration | None = None
+    at_risk: list[str] | None = None
+    breached: list[str] | None = None
+    flag: str | None = None
+    reason: str | None = None
+    reopened: int | None = None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
+
+    `backlog` sends them as history. `expect` lists the incidents that are not closed, all of them.
+    """
+
+    at: Duration
+    checks: dict[str, dict[str, Word]] = {}
+    late: Duration = Duration(0)
+    backlog: bool = False
+    snapshot: list[str] = []
+    silent: dict[str, Literal["", "stop", "shutdown"]] = {}
+    heard: list[str] = []
+    command: dict[str, str] = {}
+    expect: list[Expected] | None = None
+    effects: list[str] | None = None
+    why: dict[str, str] = {}
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    rule: str
+    policy: str = "retail"
+    start: str = "2026-11-16T09:00:00Z"
+    cmdb: dict[str, Any]
+    steps: list[Step]
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """What was not as expected, at which step (counted from 1)."""
+
+    step: int
+    text: str
+
+
+def read(path: Path) -> Scenario:
+    """Raises DocumentError with every mistake."""
+    return checked(documents.load(documents.text_of(path), str(path)), str(path))
+
+
+def checked(loaded: documents.Loaded, name: str) -> Scenario:
+    scenario = documents.convert(loaded, Scenario, name)
+    mistakes = [Mistake(loaded.lines.get(path, 0), path, text) for path, text in _contradictions(scenario)]
+    if mistakes:
+        raise DocumentError(name, mistakes)
+    return scenario
+
+
+def files(directory: Path) -> list[Path]:
+    return sorted(directory.rglob("*.yaml"))
+
+
+def run(scenario: Scenario) -> list[Failure]:
+    """Plays the scenario; the failures, none when all is as expected."""
+    return list(_failures(scenario))
+
+
+def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
+    """The journal that the scenario stands for, each entry with its step."""
+    start = datetime.fromisoformat(scenario.start).timestamp()
+    yield 0, CmdbLoaded(at=start, document=scenario.cmdb)
+    yield 0, PolicyLoaded(at=start, name=scenario.policy, document=policy.load(scenario.policy))
+    yield 0, Tick(at=start)
+    fleet = Fleet()
+    for number, step in enumerate(scenario.steps, 1):
+        now = start + step.at
+        for agent, kind in step.silent.items():
+            yield number, AgentSilent(at=now, agent=agent, since=now - step.late, announced=kind)
+        for agent in step.heard:
+            yield number, AgentHeard(at=now, agent=agent)
+        for agent, checks in step.checks.items():
+            said = {check: Status[word.upper()] for check, word in checks.items()}
+            records = fleet.transitions(agent, said, now - step.late)
+            yield number, Records(at=now, agent=agent, generation=1, live=not step.backlog, records=records)
+        for agent in step.snapshot:
+            yield number, Snapshot(at=now, agent=agent, beliefs=fleet.snapshot(agent))
+        if step.command:
+            yield number, _command(step, number, now)
+        yield number, Tick(at=now)
+
+
+def _failures(scenario: Scenario) -> Iterator[Failure]:
+    start = datetime.fromisoformat(scenario.start).timestamp()
+    state = State.empty()
+    effects: list[str] = []
+    journal = list(entries(scenario))
+    for number, step in enumerate([None, *scenario.steps]):
+        effects.clear()
+        for entry in [entry for of, entry in journal if of == number]:
+            for decision in engine.run(state, _resolved(state, entry)):
+                effects += [f"{effect.kind} {effect.to}".strip() for effect in decision.effects]
+        if step is not None:
+            yield from (Failure(number, text) for text in _differences(state, step, start, effects))
+
+
+def _differences(state: State, step: Step, start: float, effects: list[str]) -> Iterator[str]:
+    rows = sorted(state.incidents.values(), key=lambda row: row.number)
+    if step.expect is not None:
+        left = list(rows)
+        for wanted in step.expect:
+            found = next((row for row in left if not list(_unlike(state, row, wanted, start))), None)
+            if found is not None:
+                left.remove(found)
+                continue
+            near = [row for row in left if row.ci == wanted.ci]
+            detail = "; ".join(_unlike(state, near[0], wanted, start)) if near else "there is none on that CI"
+            yield f"expected an incident on {wanted.ci}: {detail}"
+        yield from (f"not expected: {row.state} P{row.priority} {row.category} on {row.ci}" for row in left)
+    if step.effects is not None and sorted(step.effects) != sorted(effects):
+        yield f"expected effects {sorted(step.effects)}, found {sorted(effects)}"
+    for subject, wanted_text in step.why.items():
+        said = why(state, subject, start + step.at)
+        text = " ".join([said.sentence, *(f"{reason.rule}: {reason.text}" for reason in said.reasons)])
+        if wanted_text not in text:
+            yield f"why {subject}: expected {wanted_text!r} in {text!r}"
+
+
+def _unlike(state: State, row: Incident, wanted: Expected, start: float) -> Iterator[str]:
+    parent = state.incidents.get(row.parent or "")
+    found = {
+        "ci": row.ci,
+        "category": row.category,
+        "priority": f"P{row.priority}",
+        "worst": f"P{row.worst_priority}",
+        "state": row.state,
+        "parent": parent.ci if parent else "",
+        "symptoms": list(row.symptoms),
+        "stores": list(row.stores),
+        "suppressed": row.suppressed is not None,
+        "title": row.title,
+        "started": row.started_at - start,
+        "opened": None if row.opened_at is None else row.opened_at - start,
+        "respond_by": None if row.sla.respond_by is None else row.sla.respond_by - start,
+        "resolve_by": None if row.sla.resolve_by is None else row.sla.resolve_by - start,
+        "at_risk": list(row.sla.at_risk),
+        "breached": list(row.sla.breached),
+        "reopened": row.reopened,
+    }
+    for name, value in found.items():
+        expected = getattr(wanted, name)
+        if expected is not None and expected != value:
+            yield f"{name} is {value!r}, expected {expected!r}"
+    if wanted.flag is not None and wanted.flag not in row.flags:
+        yield f"flags are {list(row.flags)}, expected {wanted.flag!r} among them"
+    texts = [f"{reason.rule}: {reason.text}" for reason in row.reasons]
+    if wanted.reason is not None and not any(wanted.reason in text for text in texts):
+        yield f"reasons are {texts}, expected {wanted.reason!r} in one"
+
+
+def _command(step: Step, number: int, now: float) -> Command:
+    rest = {key: value for key, value in step.command.items() if key not in ("name", "ci", "actor")}
+    arguments = rest | ({"ci": step.command["ci"]} if "ci" in step.command else {})
+    name, actor = step.command.get("name", ""), step.command.get("actor", "ann")
+    return Command(at=now, id=f"step-{number}", actor=actor, name=name, arguments=arguments)
+
+
+def _resolved(state: State, entry: JournalEntry) -> JournalEntry:
+    """A scenario names an incident by its CI, because its id is a hash."""
+    if not isinstance(entry, Command) or entry.name == "create":
+        return entry
+    rows = sorted(state.incidents.values(), key=lambda row: -row.number)
+    found = next((row.id for row in rows if row.ci == entry.arguments.get("ci")), "")
+    return msgspec.structs.replace(entry, incident=found)
+
+
+def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    try:
+        datetime.fromisoformat(scenario.start)
+    except ValueError:
+        yield "start", f"found {scenario.start!r}, expected an instant such as 2026-11-16T09:00:00Z"
+    try:
+        known = Estate(None, cmdb_of(scenario.cmdb))
+    except (DocumentError, ValueError) as error:
+        yield "cmdb", str(error)
+        return
+    last = 0.0
+    for at, step in enumerate(scenario.steps):
+        if step.at < last:
+            yield f"steps[{at}].at", f"{step.at:g}s is before the step above it"
+        last = max(last, step.at)
+        for agent in [*step.checks, *step.silent, *step.heard, *step.snapshot]:
+            if agent not in known.agent_store:
+                yield f"steps[{at}]", f"no store has an agent {agent!r}"

@@ -1,0 +1,145 @@
+"""Rule 13: votes of stores locate a fault: the shared CI, or one store's own path to it."""
+
+from typing import NamedTuple
+
+from contract.status import Status
+from rules.draft import Draft
+from rules.finding import Finding
+from rules.incident import Affected, Incident, Reason
+from rules.incidents import ensure
+from rules.priority import of_shared_fault
+from rules.restore import recover
+from rules.symptoms import failing_control
+
+CROWD = 50  # stores in one incident from which it is judged at intervals, not at every vote
+_INTERVAL = 5.0
+
+
+class Blame(NamedTuple):
+    stores: list[str]
+    cohorts: list[str]
+    reason: Reason
+
+
+def judge(draft: Draft, ref: str) -> None:
+    """Keeps the incident of a shared CI; the stores concerned are judged after it."""
+    cause = f"{draft.estate.category(ref)}:{ref}"
+    row = draft.by_cause(cause)
+    if row is not None and row.state != "resolved" and len(row.stores) > CROWD and draft.deadline(f"shared:{ref}"):
+        return
+    blame = _blame(draft, ref)
+    if blame is not None:
+        heir = None if row is not None else _heir(draft, cause, blame)
+        found = ensure(draft, _finding(draft, ref, cause, blame, row), heir)
+        for store in blame.stores:
+            if row is None or row.state == "resolved" or store not in row.stores:
+                draft.touch(store)
+        if found != row and len(found.stores) > CROWD:
+            draft.wake(f"shared:{ref}", draft.now + _INTERVAL)
+    elif row is not None and row.state != "resolved":
+        well = _well_since(draft, ref, row)
+        if well is not None:
+            recover(draft, row, well)
+
+
+def alternate_works(draft: Draft, ref: str) -> bool:
+    """Another shared CI gives the same service and stores say that it works."""
+    item = draft.estate.items[ref]
+    for other in draft.estate.shared:
+        if other.id == ref or not set(other.provides) & set(item.provides):
+            continue
+        if draft.estate.category(other.id) != draft.estate.category(ref):
+            continue
+        votes, against = sum(draft.votes(other.id).values()), sum(map(len, draft.complaints(other.id).values()))
+        if votes > 2 * against:
+            return True
+    return False
+
+
+def rivals(draft: Draft, ref: str) -> list[str]:
+    """Shared CIs whose priority depends on how `ref` is: those of which it is the alternate."""
+    mine = set(draft.estate.items[ref].provides)
+    return [
+        other.id
+        for other in draft.estate.shared
+        if other.id != ref
+        and mine & set(other.provides)
+        and draft.by_cause(f"{draft.estate.category(other.id)}:{other.id}")
+    ]
+
+
+def _blame(draft: Draft, ref: str) -> Blame | None:
+    votes, complaints = draft.votes(ref), draft.complaints(ref)
+    if not draft.estate.is_control(ref):
+        complaints = {
+            cohort: [store for store in stores if failing_control(draft, store) is None]
+            for cohort, stores in complaints.items()
+        }
+    rule, total = draft.policy.shared_fault, sum(votes.values())
+    if total < rule.stores:
+        cohorts = [cohort for cohort, stores in complaints.items() if stores]
+        reason = Reason("13 shared", f"few vantage points ({total}), so {ref} takes the blame")
+    else:
+        cohorts = [
+            cohort
+            for cohort, stores in complaints.items()
+            if len(stores) >= rule.stores and len(stores) >= rule.share * votes.get(cohort, 0)
+        ]
+        said = ", ".join(f"{len(complaints[cohort])} of {votes[cohort]} in {_named(cohort)}" for cohort in cohorts)
+        reason = Reason("13 shared", f"stores that say {ref} fails while their line is healthy: {said}")
+    stores = sorted(store for cohort in cohorts for store in complaints[cohort])
+    return Blame(stores, cohorts, reason) if stores else None
+
+
+def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | None) -> Finding:
+    votes = [vote for store in blame.stores if (vote := draft.item(f"{ref}@{store}")) is not None]
+    critical = sum(vote.state is Status.CRITICAL for vote in votes)
+    broken = critical >= min(draft.policy.shared_fault.stores, len(votes))
+    category = draft.estate.rules_of(ref)
+    alternate = alternate_works(draft, ref)
+    priority = of_shared_fault(category, "critical" if broken else "warning", alternate=alternate)
+    stores = sorted({*blame.stores, *(row.stores if row is not None and row.state != "resolved" else ())})
+    label = draft.estate.label(ref)
+    where = draft.estate.name(stores[0]) if len(stores) == 1 else f"{len(stores)} stores"
+    known = draft.policy.services.get(category.service)
+    title = f"{known.title if known else category.title}: {label} {'failing' if broken else 'slow'}, seen from {where}"
+    reasons = [
+        Reason("1 evidence", next((vote.text for vote in votes if vote.text), "") or f"{ref} fails"),
+        blame.reason,
+    ]
+    if alternate:
+        reasons.append(Reason("13 alternate", "an alternate still works, so P2 at most"))
+    reasons.append(Reason("7 capacity", f"shared by the chain, category {category.title}: P{priority}"))
+    return Finding(
+        cause=cause,
+        category=draft.estate.category(ref),
+        ci=ref,
+        title=title,
+        priority=priority,
+        service=category.service,
+        started_at=min(vote.since for vote in votes),
+        learnt_at=min(vote.learnt_at for vote in votes),
+        stores=tuple(stores),
+        cohorts=tuple(blame.cohorts),
+        affected=Affected(cis=(ref,)),
+        reasons=tuple(reasons),
+    )
+
+
+def _heir(draft: Draft, cause: str, blame: Blame) -> Incident | None:
+    """The oldest incident that took the fault for one store's path."""
+    paths = [draft.by_cause(f"{cause}@{store}") for store in blame.stores]
+    open_paths = [path for path in paths if path is not None and path.state != "resolved"]
+    return min(open_paths, key=lambda row: row.number, default=None)
+
+
+def _well_since(draft: Draft, ref: str, row: Incident) -> float | None:
+    """When the last of its stores saw it well; None while none of them sees anything, for silence ends nothing."""
+    seen = [vote for store in row.stores if (vote := draft.item(f"{ref}@{store}")) is not None and not vote.stale]
+    well = [vote.since for vote in seen if vote.state in (Status.OK, Status.WARNING)]
+    return max(well, default=None)
+
+
+def _named(cohort: str) -> str:
+    carrier, _, region = cohort.partition("/")
+    return " ".join(part for part in (region, carrier) if part) or "the chain"
