@@ -134,7 +134,8 @@ class _Life:
 
     def disconnected(self, why: str) -> None:
         self._online = False
-        self._troubles.note(why)
+        if why:
+            self._troubles.note(why)
         self.session.disconnected()
 
     def received(self, topic: str, payload: bytes) -> None:

@@ -47,7 +47,9 @@ class Listener(Protocol):
 
     def connected(self) -> None: ...
 
-    def disconnected(self, why: str) -> None: ...
+    def disconnected(self, why: str) -> None:
+        """`why` is empty when it was us who wanted it."""
+        ...
 
     def received(self, topic: str, payload: bytes) -> None: ...
 
@@ -106,7 +108,7 @@ class Wire:
 
     def _live(self) -> None:
         while not self._closing.is_set():
-            why = "disconnected"
+            why = ""
             try:
                 self._one_connection()
             except Exception as error:
