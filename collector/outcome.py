@@ -8,6 +8,7 @@ from collector.database.decisions import Commit, Due, Story
 from collector.database.journal import Placed
 from collector.services import ChangeEvent, Outcome
 from rules import engine, rows
+from rules.commands import REFUSED
 from rules.decision import Change, Decision
 from rules.entries import Command
 from rules.incident import Incident
@@ -40,7 +41,7 @@ def run(state: State, placed: Sequence[Placed], old: int, term: int) -> Done:
                     moved[change.table, change.key] = (position, entry.at)
             effects += [Due(position, entry.at, effect) for effect in decision.effects]
         if isinstance(entry, Command):
-            outcomes[entry.id] = _outcome(position, decisions[-1] if decisions else Decision())
+            outcomes[entry.id] = _outcome(position, entry, decisions[-1])
     commit = Commit(
         old=old,
         new=placed[-1].position,
@@ -79,6 +80,9 @@ def _event(change: Change, position: int, at: float) -> ChangeEvent | None:
             return None
 
 
-def _outcome(position: int, decision: Decision) -> Outcome:
+def _outcome(position: int, command: Command, decision: Decision) -> Outcome:
+    """The last decision of a run is the command's own; those before it were deadlines."""
     touched = tuple(change.key for change in decision.changes if _is_incident(change))
-    return Outcome(position, bool(touched), touched, decision.reasons)
+    named = (command.incident,) if command.incident else ()
+    refused = any(reason.rule == REFUSED for reason in decision.reasons)
+    return Outcome(position, not refused, touched or named, decision.reasons)

@@ -58,7 +58,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of a request: its position in the journal, what it touched, and why. Nothing touched: refused."""
+    """What became of a request: its position in the journal, what it touched, and why, also when it was refused."""
 
     position: int
     accepted: bool

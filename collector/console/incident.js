@@ -12,6 +12,7 @@ const id = decodeURIComponent(location.pathname.split("/").pop());
 const address = `/api/v1/incidents/${encodeURIComponent(id)}`;
 let incident = null;
 let loading = false;
+let partsShown = null;
 
 framed({
   onEvent: (name, data) => {
@@ -53,7 +54,8 @@ function show(found) {
   replace(byId("why"), found.reasons.length ? el("ol", { class: "reasons" }, found.reasons.map(reason)) : el("p", { class: "under" }, "No reason was recorded."));
   showLost();
   showFacts();
-  showParts();
+  if (first || found.symptoms.join() !== partsShown) showParts();
+  partsShown = found.symptoms.join();
   showStory(byId("story"), found);
   tick();
   if (radiusStale) showRadius();
@@ -137,10 +139,16 @@ function showFacts() {
   replace(byId("facts"), rows.filter(([, value]) => value).map(([word, value]) => el("div", {}, el("dt", {}, word), el("dd", {}, value))));
 }
 
-function showParts() {
-  byId("parts-card").hidden = incident.symptoms.length === 0;
-  const link = (part) => el("li", {}, /^[0-9a-f]{8,}$/.test(part) ? el("a", { href: `/incidents/${encodeURIComponent(part)}` }, el("code", {}, part)) : el("code", {}, part));
-  replace(byId("parts"), incident.symptoms.slice(0, 50).map(link), incident.symptoms.length > 50 ? el("li", {}, `and ${incident.symptoms.length - 50} more`) : null);
+const PARTS_SHOWN = 10;
+
+async function showParts() {
+  const parts = incident.symptoms;
+  byId("parts-card").hidden = parts.length === 0;
+  const known = await Promise.all(parts.slice(0, PARTS_SHOWN).map((part) => get(`/api/v1/incidents/${encodeURIComponent(part)}`).catch(() => null)));
+  const rows = known.map((part, at) => el("li", {}, part
+    ? [priority(part.priority), " ", el("a", { href: `/incidents/${encodeURIComponent(part.id)}` }, part.title), el("div", { class: "under" }, state(part))]
+    : el("code", {}, parts[at])));
+  replace(byId("parts"), rows, parts.length > PARTS_SHOWN ? el("li", { class: "under" }, `and ${parts.length - PARTS_SHOWN} more`) : null);
 }
 
 async function showRadius() {

@@ -45,7 +45,7 @@ function wanted() {
     priority: address.get("priority") ?? "",
     store: address.get("store") ?? "",
     category: address.get("category") ?? "",
-    symptoms: address.get("symptoms") ?? "",
+    held: address.get("held") ?? "",
     cursor: address.get("cursor") ?? "",
   };
 }
@@ -60,19 +60,19 @@ function go(changes, push = true) {
 }
 
 function fillFilters() {
-  const { state: states, priority: priorities, store, category, symptoms } = wanted();
+  const { state: states, priority: priorities, store, category, held } = wanted();
   for (const radio of filters.querySelectorAll("[name=state]")) radio.checked = radio.value === states;
   for (const box of filters.querySelectorAll("[name=priority]")) box.checked = priorities.split(",").includes(box.value);
-  filters.elements.symptoms.checked = symptoms === "1";
+  filters.elements.held.checked = held === "1";
   if (document.activeElement !== filters.elements.store) filters.elements.store.value = store;
   if (document.activeElement !== filters.elements.category) filters.elements.category.value = category;
 }
 
 function request() {
-  const { symptoms, ...filter } = wanted();
+  const { held, ...filter } = wanted();
   const query = new URLSearchParams({ limit: LIMIT });
   for (const [name, value] of Object.entries(filter)) if (value) query.set(name, value);
-  if (symptoms !== "1") query.set("symptoms", "false");
+  if (held !== "1") query.set("suppressed", "false");
   query.set("sort", filter.state.split(",").every((word) => UNRESOLVED.split(",").includes(word)) ? "worst" : "newest");
   return `/api/v1/incidents?${query}`;
 }
@@ -217,7 +217,7 @@ filters.addEventListener("change", () => {
     priority: chosen.getAll("priority").join(","),
     store: chosen.get("store").trim().toLowerCase(),
     category: chosen.get("category").trim().toLowerCase(),
-    symptoms: chosen.get("symptoms") ?? "",
+    held: chosen.get("held") ?? "",
   });
 });
 byId("first").addEventListener("click", () => go({}));

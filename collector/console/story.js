@@ -3,7 +3,7 @@
 import { inFull, now, span, timeOfDay } from "/console/clock.js";
 import { el, replace, svg } from "/console/dom.js";
 
-const WIDTH = 760;
+const WIDTH = 324;
 const MARKS = { opened: "!", acknowledged: "✓", restored: "↺", resolved: "✓", closed: "■", reopened: "!", note: "✎", escalated: "↑", priority: "▲" };
 
 export function showStory(list, incident) {

@@ -41,7 +41,7 @@ class AgentRow(msgspec.Struct, frozen=True, gc=False):
 
 
 def all_agents(connection: Connection) -> list[AgentRow]:
-    return [msgspec.convert(dict(row), AgentRow) for row in connection.execute(select(agents)).mappings()]
+    return [AgentRow(**row._asdict()) for row in connection.execute(select(agents))]
 
 
 def all_cursors(connection: Connection) -> list[CursorRow]:

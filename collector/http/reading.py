@@ -22,7 +22,7 @@ def query(request: web.Request, kind: type[T]) -> T:
         values = [value for value in request.query.getall(name) if value]
         if name not in fields:
             errors.append(_unknown(name, fields))
-        elif get_origin(fields[name].type) is tuple:
+        elif _is_list(fields[name].type):
             given[name] = [part for value in values for part in value.split(",")]
         elif len(values) > 1:
             errors.append(f"{name}: given {len(values)} times")
@@ -46,6 +46,11 @@ async def body(request: web.Request, kind: type[T]) -> T:
         raise Refused(422, "Bad body", text, [text]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(400, "Bad body", f"not JSON: {error}") from error
+
+
+def _is_list(kind: Any) -> bool:
+    """`tuple[X, ...]`, or that or None."""
+    return any(get_origin(one) is tuple for one in (kind, *get_args(kind)))
 
 
 def _unknown(name: str, fields: Mapping[str, object]) -> str:

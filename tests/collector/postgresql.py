@@ -47,9 +47,9 @@ def server() -> Iterator[str]:
             shutil.rmtree(folder)
 
 
-def create_database(url: str, name: str) -> str:
+def create_database(url: str, name: str, template: str = "template1") -> str:
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'.encode())
     return f"{url}/{name}"
 
 

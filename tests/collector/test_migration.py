@@ -42,11 +42,11 @@ upgrade(database)
 """
 
 
-def test_a_migration_that_was_killed_completes_on_the_next_start(database_url: str) -> None:
+def test_a_migration_that_was_killed_completes_on_the_next_start(empty_url: str) -> None:
     """kill -9 in the middle of the tables: the next start finds a database it can migrate, and does."""
-    killed = subprocess.run([sys.executable, "-c", KILLED, database_url], check=False, cwd=Path.cwd())
+    killed = subprocess.run([sys.executable, "-c", KILLED, empty_url], check=False, cwd=Path.cwd())
     assert killed.returncode == -9
-    database = opened(database_url)
+    database = opened(empty_url)
     try:
         assert upgrade(database) == (None, "0001")
         with database.reading() as connection:
