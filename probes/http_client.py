@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from probes.address import checked_host
 from probes.http_session import session
 from probes.probe import Unusable
 from probes.text import cleaned
@@ -55,6 +56,7 @@ def checked_url(target: str) -> str:
         raise Unusable(f"target {target!r}: expected a URL such as https://shop.example/health")
     if parts.username or parts.password:
         raise Unusable("a password in the URL would be shown to everyone: name a file in header_files instead")
+    checked_host(host)
     return target
 
 
@@ -87,6 +89,8 @@ async def ask(request: Request) -> Answer | Trouble:
                 ms=(perf_counter() - began) * 1000,
             )
     except (aiohttp.ClientError, OSError) as error:
+        if isinstance(error, aiohttp.InvalidURL) and not isinstance(error, aiohttp.RedirectClientError):
+            raise Unusable(f"target {url!r}: {error.description or 'not a URL'}") from error
         return trouble(error)
 
 

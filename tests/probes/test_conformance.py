@@ -108,7 +108,7 @@ def test_a_deadline_that_passes_is_a_verdict_that_names_it(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("target", ["a b", "x" * 300, "http://", "[::1", "nobody@example:80", "\x1b[2J:80"])
+@pytest.mark.parametrize("target", ["a b", "x" * 300, "http://", "[::1", "nobody@example:80", "a:b:80", "\x1b[2J:80"])
 def test_a_target_that_cannot_be_asked_is_refused_before_and_while_asking(kind: str, target: str) -> None:
     probe = registry.load(kind)
     with pytest.raises(Unusable) as refusal:
