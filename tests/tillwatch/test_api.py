@@ -26,6 +26,8 @@ INCIDENT = {
 
 DONE = {"incident": INCIDENT, "position": 9, "reasons": [{"rule": "22 restore", "text": "stable"}]}
 
+STORES = "/api/v1/stores?limit=1000"
+
 
 class Asked(NamedTuple):
     method: str
@@ -155,9 +157,9 @@ def test_the_token_is_sent_and_not_followed_elsewhere(site: Site, tmp_path: Path
     """A redirect is refused: it would hand the token to another address."""
     token = tmp_path / "token"
     token.write_text("secret\n")
-    site.answers["/api/v1/stores"] = (302, {"Location": f"{site.url}/elsewhere"}, b"")
+    site.answers[STORES] = (302, {"Location": f"{site.url}/elsewhere"}, b"")
     assert cli.main(["stores", "--url", site.url, "--token-file", str(token)]) == 1
-    assert [(one.path, one.token) for one in site.asked] == [("/api/v1/stores", "Bearer secret")]
+    assert [(one.path, one.token) for one in site.asked] == [(STORES, "Bearer secret")]
 
 
 def test_a_token_with_line_breaks_in_it_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,10 +178,20 @@ def test_a_problem_is_told_in_its_own_words(site: Site, ran: Ran, status: int, c
 
 
 def test_an_answer_that_is_not_json_is_no_stack_trace(site: Site, ran: Ran) -> None:
-    site.answers["/api/v1/stores"] = (200, {}, b"<html>")
+    site.answers[STORES] = (200, {}, b"<html>")
     code, _, said = ran("stores")
     assert code == 1
     assert "did not answer in JSON" in said
+
+
+def test_stores_are_listed_from_all_pages(site: Site, ran: Ran) -> None:
+    store = {"id": "0001", "name": "Demo Street", "region": "north", "status": "ok", "trading": False, "incidents": 2}
+    site.says(STORES, {"items": [{**store, "last_seen": None}], "next": "a b"})
+    site.says(f"{STORES}&cursor=a+b", {"items": [{**store, "id": "0002", "last_seen": None}], "next": None})
+    code, out, _ = ran("stores")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["STORE", "0001", "0002"]
+    assert "ok (closed)" in out
 
 
 def test_why_explains_in_words(site: Site, ran: Ran) -> None:
@@ -215,6 +227,6 @@ def test_an_event_may_have_several_lines_or_no_json() -> None:
 
 
 def test_a_collector_that_hangs_up_is_a_failure_in_one_line(site: Site) -> None:
-    site.answers["/api/v1/stores"] = (200, {"Content-Length": "100"}, b"{")
+    site.answers[STORES] = (200, {"Content-Length": "100"}, b"{")
     with pytest.raises(CommandFailed, match=r"answer stopped|did not answer in JSON"):
-        api.get(Api(site.url), "stores")
+        api.get(Api(site.url), "stores", limit="1000")

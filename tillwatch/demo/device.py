@@ -57,6 +57,8 @@ class Device:
             await self._answer(self, reader, writer)
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
             pass  # a visitor that leaves early or talks nonsense is nothing to a device
+        except asyncio.CancelledError:
+            pass  # our own hanging up; a task that ends cancelled is reported as a failure by asyncio's streams
         finally:
             self._visitors.discard(task)
             writer.close()

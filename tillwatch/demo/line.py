@@ -45,6 +45,8 @@ class Line:
                 far_writer.close()
         except (OSError, ExceptionGroup):
             pass  # either end went away: so does the connection
+        except asyncio.CancelledError:
+            pass  # the cut; a task that ends cancelled is reported as a failure by asyncio's streams
         finally:
             self._carried.discard(task)
             with contextlib.suppress(RuntimeError):

@@ -14,10 +14,11 @@ Tell = Callable[[str], None]
 
 
 class Patience(NamedTuple):
-    """Seconds that an opening and an end may take before they count as missing."""
+    """Seconds that an opening and an end may take before they count as missing, and how long to look at it between."""
 
     opening: float
     end: float
+    linger: float = 0.0
 
 
 class Outcome(NamedTuple):
@@ -37,6 +38,7 @@ async def play(scenario: Scenario, stage: Stage, watch: Watch, patience: Patienc
             tell(await cause(stage, fault))
         lacking = await watch.until(lambda: missing_open(scenario.expect, act.incidents()), patience.opening)
         opened_after = time.monotonic() - began
+        await watch.until(lambda: ["time to look at it"], 0.0 if lacking else patience.linger)
     finally:
         await mend(stage)
     if lacking:

@@ -27,10 +27,13 @@ from tillwatch.demo.simulated import SimulatedStore
 from tillwatch.demo.stage import Stage
 from tillwatch.demo.story import Story
 from tillwatch.demo.watch import Watch
+from tillwatch.failure import CommandFailed
 from tillwatch.ports import LOOPBACK
 from tillwatch.signals import stop_event
 
 PAUSE = 20.0  # seconds between two rounds when it goes on for ever
+LINGER = 6.0  # seconds that people have to look at an incident in the console then
+ALL_HEARD_WITHIN = 30.0
 PACE = Duration(15)  # how often the product measures by default
 FASTEST = 0.5  # seconds
 
@@ -51,7 +54,7 @@ class Plan(NamedTuple):
 
     @property
     def patience(self) -> Patience:
-        return Patience(opening=20 + 120 / self.speed, end=20 + 600 / self.speed)
+        return Patience(opening=20 + 120 / self.speed, end=20 + 600 / self.speed, linger=0.0 if self.once else LINGER)
 
 
 async def run(plan: Plan, broker: Broker) -> int:
@@ -77,12 +80,23 @@ async def run(plan: Plan, broker: Broker) -> int:
 async def _rounds(plan: Plan, stage: Stage, story: Story) -> int:
     site = Api(f"http://{LOOPBACK}:{plan.port}")
     watch = Watch(site, time.time() - 3600, story.changed)
+    await _all_heard(watch)
+    story.ready(plan.stores + 1)
     lacking = await _one_round(plan, stage, watch, story)
     while not plan.once:
         story.waiting(PAUSE)
         await asyncio.sleep(PAUSE)
         lacking = await _one_round(plan, stage, watch, story)
     return 1 if lacking else 0
+
+
+async def _all_heard(watch: Watch) -> None:
+    """A scenario says nothing before its stores are watched. Raises CommandFailed when some stay silent."""
+    deadline = time.monotonic() + ALL_HEARD_WITHIN
+    while silent := await watch.silent_stores():
+        if time.monotonic() > deadline:
+            raise CommandFailed(f"{len(silent)} stores were not heard within {ALL_HEARD_WITHIN:g} s: {silent[:5]}")
+        await asyncio.sleep(0.1)
 
 
 async def _one_round(plan: Plan, stage: Stage, watch: Watch, story: Story) -> int:

@@ -26,7 +26,10 @@ class Story:
         _say(f"{stores} {'store' if stores == 1 else 'stores'}, time runs {speed:g}× (docs/demo.md)")
         _say(f"broker   {broker.url} ({broker.program}: {broker.note})")
         _say(f"console  {painted(f'http://{LOOPBACK}:{port}', 'bold')}")
-        self._began = self._round_began = time.monotonic()
+
+    def ready(self, stores: int) -> None:
+        _say(f"ready    all of {stores} were heard after {self._elapsed().strip()}")
+        self._round_began = time.monotonic()
 
     def act(self, number: int, act: Act) -> None:
         self._began = time.monotonic()

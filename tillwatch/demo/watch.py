@@ -32,6 +32,11 @@ class Watch:
             if before != incident:
                 self._changed(before, incident)
 
+    async def silent_stores(self) -> list[str]:
+        """Stores of which nothing was heard yet."""
+        page = await asyncio.to_thread(api.get, self._site, "stores", limit="1000")
+        return [store["id"] for store in page["items"] if store["last_seen"] is None]
+
     async def until(self, lacking: Callable[[], list[str]], patience: float) -> list[str]:
         """Looks until nothing is lacking, or for `patience` seconds; then what is."""
         deadline = time.monotonic() + patience
