@@ -49,21 +49,22 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if not 0 <= count <= 500:
-        raise argparse.ArgumentTypeError(f"found {count}, expected 0 to 500")
-    return count
+    return int(_within(text, 0, 500))
 
 
 def _factor(text: str) -> float:
-    factor = float(text)
-    if not 1 <= factor <= 600:
-        raise argparse.ArgumentTypeError(f"found {text}, expected 1 to 600")
-    return factor
+    return _within(text, 1, 600)
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
-        raise argparse.ArgumentTypeError(f"found {text}, expected 0 to 65535")
-    return port
+    return int(_within(text, 0, 65_535))
+
+
+def _within(text: str, least: float, most: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a number") from None
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"found {text}, expected {least} to {most}")
+    return number
