@@ -5,13 +5,10 @@ Exit codes: 0 fine, 1 what was asked for failed, 2 usage or configuration, 130 i
 """
 
 import argparse
-import ast
-import difflib
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
@@ -73,6 +70,8 @@ def overview(names: list[str]) -> str:
 
 def summary(name: str) -> str:
     """A command's HELP, read without importing it: help must work where its libraries are not installed."""
+    import ast  # noqa: PLC0415 - only for help
+
     for statement in ast.parse(_file(name).read_text()).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "HELP":
             return str(ast.literal_eval(statement.value))
@@ -90,6 +89,8 @@ def load(name: str) -> Command:
 
 
 def version() -> str:
+    from importlib import metadata  # noqa: PLC0415 - heavier than an agent's whole command line
+
     try:
         return metadata.version("tillwatch")
     except metadata.PackageNotFoundError:
@@ -121,6 +122,8 @@ def _ran(name: str, rest: list[str]) -> int:
 
 
 def _near(word: str, names: list[str]) -> str:
+    import difflib  # noqa: PLC0415 - only for mistakes
+
     near = difflib.get_close_matches(word, names, n=1)
     return f"{f'; did you mean {near[0]!r}?' if near else ''} (see tillwatch --help)"
 

@@ -209,16 +209,34 @@ def test_why_explains_in_words(site: Site, ran: Ran) -> None:
         assert word in out
 
 
-def test_events_are_printed_until_the_server_ends_them(site: Site, ran: Ran) -> None:
-    stream = b': hello\n\nid: 5\nevent: incident\ndata: {"id": "abc123"}\n\n:beat\n\nid: 6\nevent: resync\ndata: {}\n\n'
-    site.answers["/api/v1/events"] = (200, {"Content-Type": "text/event-stream"}, stream)
-    code, out, _ = ran("events", "--json")
-    assert code == 0
-    assert [json.loads(line) for line in out.splitlines()] == [
-        {"id": "5", "event": "incident", "data": {"id": "abc123"}},
-        {"id": "6", "event": "resync", "data": {}},
+def test_events_are_told_until_the_server_ends_them(site: Site, ran: Ran) -> None:
+    at = "2026-11-27T09:00:00Z"
+    said = [
+        (4, "snapshot", {"at": at, "position": 4, "total": 1, "incidents": [INCIDENT]}),
+        (5, "incident", {"at": at, "position": 5, "incident": {**INCIDENT, "state": "resolved"}}),
+        (6, "heartbeat", {"at": at, "position": 6, "last_message_age": 1.0}),
+        (7, "resync", {"reason": "slow\x1b[2J"}),
     ]
-    assert len(ran("events")[1].splitlines()) == 2
+    stream = ":hello\n\n" + "".join(
+        f"id: {id_}\nevent: {name}\ndata: {json.dumps(data)}\n\n" for id_, name, data in said
+    )
+    site.answers["/api/v1/events"] = (
+        200,
+        {"Content-Type": "text/event-stream"},
+        "".join([":hello\n\n", *blocks]).encode(),
+    )
+    code, out, _ = ran("events")
+    lines = [line[21:] if line[:2] == "20" else line for line in out.splitlines()]
+    assert code == 0
+    assert lines == [
+        "1 unresolved",
+        f"{' ' * 21}P1 open  0042/pos-01  Checkout: 8 of 8 lanes down [2J",
+        "P1 resolved  0042/pos-01  Checkout: 8 of 8 lanes down [2J",
+        'resync: {"reason": "slow\\u001b[2J"}',
+    ]
+    assert [json.loads(line) for line in ran("events", "--json")[1].splitlines()] == [
+        {"id": str(id_), "event": name, "data": data} for id_, name, data in said
+    ]
 
 
 def test_an_event_may_have_several_lines_or_no_json() -> None:

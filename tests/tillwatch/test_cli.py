@@ -48,6 +48,21 @@ def test_a_client_command_stays_light() -> None:
     assert python(code).stdout.strip() == "[]"
 
 
+def test_an_agent_that_only_pings_and_connects_stays_light(tmp_path: Path) -> None:
+    """The command line brings nothing into an agent's process that its checks do not need."""
+    file = tmp_path / "agent.yaml"
+    file.write_text(
+        "{store: s, agent: a, broker: {url: 'mqtt://127.0.0.1:1'},"
+        " checks: [{ci: x, probe: tcp, target: '127.0.0.1:1'}, {ci: x, probe: host}]}"
+    )
+    code = (
+        f"import sys; from tillwatch.cli import main; assert main(['agent', 'config', '--config', {str(file)!r}]) == 0;"
+        "heavy = {'aiohttp', 'sqlalchemy', 'prometheus_client', 'pysnmp', 'amqtt', 'collector', 'rules'};"
+        "print('loaded:', sorted(heavy & set(sys.modules)))"
+    )
+    assert python(code).stdout.splitlines()[-1] == "loaded: []"
+
+
 MISTAKES = [
     ("incident", 2, "tillwatch: there is no command 'incident'; did you mean 'incidents'? (see tillwatch --help)"),
     ("zzz", 2, "tillwatch: there is no command 'zzz' (see tillwatch --help)"),

@@ -2,8 +2,12 @@
 
 import argparse
 import json
+from typing import Any
 
 from tillwatch import api
+from tillwatch.colour import PRIORITY, painted
+from tillwatch.incident_text import priority
+from tillwatch.instants import clock
 from tillwatch.table import plain
 
 NAME = "events"
@@ -18,7 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     try:
         for event in api.events(api.from_options(options)):
-            print(_json(event) if options.json else _line(event), flush=True)
+            for line in [_json(event)] if options.json else _lines(event):
+                print(line, flush=True)
     except KeyboardInterrupt:
         return 0
     return 0
@@ -28,5 +33,20 @@ def _json(event: api.Event) -> str:
     return json.dumps({"id": event.id, "event": event.name, "data": event.data})
 
 
-def _line(event: api.Event) -> str:
-    return plain(f"{event.id:>8}  {event.name:12}  {json.dumps(event.data, ensure_ascii=False)}", 400)
+def _lines(event: api.Event) -> list[str]:
+    """What a person wants to read of it. A heartbeat only says that the line lives, so it is not shown."""
+    match event.name, event.data:
+        case "snapshot", {"at": at, "total": total, "incidents": [*incidents]}:
+            return [f"{clock(at)}  {total} unresolved", *(f"{' ' * 21}{_incident(one)}" for one in incidents)]
+        case "incident", {"at": at, "incident": incident}:
+            return [f"{clock(at)}  {_incident(incident)}"]
+        case "heartbeat", _:
+            return []
+        case _:
+            return [plain(f"{event.name}: {json.dumps(event.data, ensure_ascii=False)}", 400)]
+
+
+def _incident(incident: dict[str, Any]) -> str:
+    held = " (held)" if incident.get("suppressed") else ""
+    text = f"{priority(incident)} {incident['state']}{held}  {incident['ci']}  {incident['title']}"
+    return painted(plain(text, 400), PRIORITY.get(int(priority(incident)[1:]), "grey"))

@@ -43,7 +43,8 @@ class Story:
         """Parts of another incident are told once, as what they are; the rest whenever people would see a change."""
         if _look(before) != _look(now) and (before is not None or not now.get("parent")):
             state, title = _state(now), plain(now["title"], 100)
-            said = f"{priority(now)} {state:12} {title}"
+            symptoms = f" ({len(now['symptoms'])} symptoms)" if now.get("symptoms") else ""
+            said = f"{priority(now)} {state:12} {title}{symptoms}"
             shown = painted(said, PRIORITY[int(priority(now)[1])]) if state == "open" else painted(said, "grey")
             _say(f"  {self._elapsed()}  {shown}")
 
@@ -75,7 +76,8 @@ def _look(incident: Json | None) -> tuple[Any, ...]:
     """What a person would notice a change of."""
     if incident is None:
         return ()
-    return (incident["state"], priority(incident), incident["title"], incident.get("parent"), _held(incident))
+    symptoms = len(incident.get("symptoms") or [])
+    return (incident["state"], priority(incident), incident["title"], incident.get("parent"), _held(incident), symptoms)
 
 
 def _state(incident: Json) -> str:
