@@ -39,7 +39,7 @@ class Item(msgspec.Struct, frozen=True, rename={"klass": "class"}):
     """A configuration item. Without `store` it is shared by the chain; `vendor` is who is escalated to."""
 
     id: Id
-    klass: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
+    klass: Id | str
     store: Id | None = None
     name: str = ""
     address: str = ""

@@ -217,14 +217,9 @@ def test_events_are_told_until_the_server_ends_them(site: Site, ran: Ran) -> Non
         (6, "heartbeat", {"at": at, "position": 6, "last_message_age": 1.0}),
         (7, "resync", {"reason": "slow\x1b[2J"}),
     ]
-    stream = ":hello\n\n" + "".join(
-        f"id: {id_}\nevent: {name}\ndata: {json.dumps(data)}\n\n" for id_, name, data in said
-    )
-    site.answers["/api/v1/events"] = (
-        200,
-        {"Content-Type": "text/event-stream"},
-        "".join([":hello\n\n", *blocks]).encode(),
-    )
+    blocks = [f"id: {id_}\nevent: {name}\ndata: {json.dumps(data)}\n\n" for id_, name, data in said]
+    stream = "".join([":hello\n\n", *blocks]).encode()
+    site.answers["/api/v1/events"] = (200, {"Content-Type": "text/event-stream"}, stream)
     code, out, _ = ran("events")
     lines = [line[21:] if line[:2] == "20" else line for line in out.splitlines()]
     assert code == 0
