@@ -7,6 +7,7 @@ import msgspec
 from contract.ids import ID_PATTERN
 
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+Class = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,63}\Z")]
 Expected = Literal["always", "trading", "optional"]
 Lifecycle = Literal["planned", "commissioning", "live", "refit", "closed"]
 
@@ -39,7 +40,7 @@ class Item(msgspec.Struct, frozen=True, rename={"klass": "class"}):
     """A configuration item. Without `store` it is shared by the chain; `vendor` is who is escalated to."""
 
     id: Id
-    klass: Id | str
+    klass: Class
     store: Id | None = None
     name: str = ""
     address: str = ""

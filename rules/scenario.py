@@ -63,25 +63,27 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
 
-    `backlog` sends them as history. `expect` lists the incidents that are not closed, all of them.
+    `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends them as history. `expect` lists the incidents that are not closed, all of them.
     """
 
     at: Duration
     checks: dict[str, dict[str, Word]] = {}
     late: Duration = Duration(0)
     backlog: bool = False
+    forget: dict[str, list[str]] = {}
     snapshot: list[str] = []
     silent: dict[str, Literal["", "stop", "shutdown"]] = {}
     heard: list[str] = []
     command: dict[str, str] = {}
     expect: list[Expected] | None = None
     effects: list[str] | None = None
+    refused: str | None = None
     why: dict[str, str] = {}
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     name: str
-    rule: str
+    rule: str | int
     policy: str = "retail"
     start: str = "2026-11-16T09:00:00Z"
     cmdb: dict[str, Any]
@@ -126,6 +128,7 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
     fleet = Fleet()
     for number, step in enumerate(scenario.steps, 1):
         now = start + step.at
+        yield number, Tick(at=now)
         for agent, kind in step.silent.items():
             yield number, AgentSilent(at=now, agent=agent, since=now - step.late, announced=kind)
         for agent in step.heard:
@@ -134,6 +137,8 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
             said = {check: Status[word.upper()] for check, word in checks.items()}
             records = fleet.transitions(agent, said, now - step.late)
             yield number, Records(at=now, agent=agent, generation=1, live=not step.backlog, records=records)
+        for agent, gone in step.forget.items():
+            fleet.forget(agent, gone)
         for agent in step.snapshot:
             yield number, Snapshot(at=now, agent=agent, beliefs=fleet.snapshot(agent))
         if step.command:
@@ -145,12 +150,17 @@ def _failures(scenario: Scenario) -> Iterator[Failure]:
     start = datetime.fromisoformat(scenario.start).timestamp()
     state = State.empty()
     effects: list[str] = []
+    refusals: list[str] = []
     journal = list(entries(scenario))
     for number, step in enumerate([None, *scenario.steps]):
         effects.clear()
+        refusals.clear()
         for entry in [entry for of, entry in journal if of == number]:
             for decision in engine.run(state, _resolved(state, entry)):
                 effects += [f"{effect.kind} {effect.to}".strip() for effect in decision.effects]
+                refusals += [reason.text for reason in decision.reasons if reason.rule.endswith("refused")]
+        if " ".join(refusals) != ((step.refused or "") if step is not None else ""):
+            yield Failure(number, f"refused: {' '.join(refusals) or 'nothing'}")
         if step is not None:
             yield from (Failure(number, text) for text in _differences(state, step, start, effects))
 

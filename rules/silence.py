@@ -10,14 +10,14 @@ from rules.hours import next_opening
 from rules.incident import Affected, Reason
 from rules.incidents import ensure
 from rules.policy import AGENT_SILENT, STORE_UNREACHABLE, number
-from rules.restore import recover
+from rules.restore import absorb, recover
 from rules.state import AgentState, StoreState
 
 
 def take_silent(draft: Draft, event: AgentSilent) -> None:
     before = draft.agent(event.agent) or AgentState()
     if before.silent_since is None:
-        row = AgentState(before.heard_at, min(event.since, draft.now), event.announced, before.settling)
+        row = AgentState(before.heard_at, min(event.since, draft.now), event.announced, before.settling, draft.now)
         draft.put("agents", event.agent, row)
         draft.wake(f"agent:{event.agent}", None)
         draft.reason("5 silence", f"{event.agent} is silent{f' ({event.announced})' if event.announced else ''}")
@@ -85,7 +85,7 @@ def _unreachable(draft: Draft, store: str, since: float) -> list[float]:
     row = draft.store(store)
     until = closed_until(draft, store, STORE_UNREACHABLE)
     text = f"no agent of {draft.estate.name(store)} is heard; what it can still sell is unknown"
-    ensure(
+    unreachable = ensure(
         draft,
         Finding(
             cause=f"{STORE_UNREACHABLE}:{store}",
@@ -107,6 +107,10 @@ def _unreachable(draft: Draft, store: str, since: float) -> list[float]:
             ),
         ),
     )
+    for agent in draft.estate.agents(store):
+        alone = draft.by_cause(f"{AGENT_SILENT}:{agent}")
+        if alone is not None:
+            absorb(draft, alone, unreachable)
     return [until] if until is not None else []
 
 
@@ -115,7 +119,7 @@ def _one_silent(draft: Draft, store: str, agent: str, row: AgentState) -> list[f
     if row.silent_since is None:
         _over(draft, cause, row.heard_at)
         return []
-    quiet = _quiet_until(draft, store, row)
+    quiet = max(_quiet_until(draft, store, row), _others_settled(draft, store, row))
     if draft.now < quiet:
         return [quiet]
     host = _host(draft, store, agent)
@@ -140,6 +144,14 @@ def _one_silent(draft: Draft, store: str, agent: str, row: AgentState) -> list[f
         ),
     )
     return [until] if until is not None else []
+
+
+def _others_settled(draft: Draft, store: str, row: AgentState) -> float:
+    """The others may be about to fall silent too, or be the first that are back."""
+    heard = [other.heard_at for agent in draft.estate.agents(store) if (other := draft.agent(agent)) and other.is_fresh]
+    back = min(heard, default=draft.now)
+    settled = back + draft.policy.evidence.settle if back > (row.silent_since or 0.0) else 0.0
+    return max(row.learnt_at + draft.policy.evidence.hold, settled)
 
 
 def _over(draft: Draft, cause: str, heard_at: float) -> None:

@@ -24,6 +24,7 @@ class AgentState(msgspec.Struct, frozen=True):
     silent_since: float | None = None
     announced: str = ""
     settling: bool = False
+    learnt_at: float = 0.0  # that it is silent
 
     @property
     def is_fresh(self) -> bool:

@@ -17,6 +17,10 @@ class Fleet:
     def transitions(self, agent: str, said: dict[str, Status], at: float) -> list[Record]:
         return [self._transition(agent, check, status, at) for check, status in said.items()]
 
+    def forget(self, agent: str, checks: list[str]) -> None:
+        for check in checks:
+            self._beliefs.get(agent, {}).pop(check, None)
+
     def snapshot(self, agent: str) -> list[SeenBelief]:
         return list(self._beliefs.get(agent, {}).values())
 

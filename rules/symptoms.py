@@ -147,7 +147,7 @@ def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | No
         return Verdict("waiting", Reason("13 shared", "other stores may see the same"), until=until)
     parents = [one for one in graph.ancestors(draft.estate.graph, ref) if one != ref and _is_live(draft, one)]
     for parent in parents:
-        if not is_watched(draft, parent, store):
+        if not is_watched(draft, parent, store) or is_failing(draft, parent, store):
             continue
         spoke = ok_since(draft, parent, store)
         recovered = spoke is not None and spoke > row.since

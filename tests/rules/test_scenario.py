@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import pytest
+
+from rules import scenario
+
+HERE = Path(__file__).parent
+FILES = scenario.files(HERE / "scenarios")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_scenario_ends_as_it_says(path: Path) -> None:
+    assert [failure.text for failure in scenario.run(scenario.read(path))] == []
+
+
+@pytest.mark.parametrize("rule", ["1", "2", "3", "4", "5", "6", "7", "9", "11", "13", "14", "17", "18", "22"])
+def test_every_rule_that_is_built_has_a_scenario(rule: str) -> None:
+    assert [path for path in FILES if path.stem.startswith(f"{int(rule):02d}-")]
+
+
+def test_a_scenario_that_expects_the_wrong_thing_fails_with_what_was_found() -> None:
+    told = scenario.read(HERE / "wrong" / "wrong-priority.yaml")
+    assert [(failure.step, failure.text) for failure in scenario.run(told)] == [
+        (1, "expected an incident on 0042/pos-01: priority is 'P1', expected 'P3'"),
+        (1, "not expected: open P1 pos_outage on 0042/pos-01"),
+    ]
