@@ -33,6 +33,10 @@ class Runner:
         self._clock = clock
         self._abandoned: dict[str, asyncio.Task[object]] = {}
 
+    def left_behind(self) -> list[str]:
+        """The checks whose probe ignored its deadline and has not ended yet."""
+        return list(self._abandoned)
+
     async def measure(self, check: Check) -> Measurement:
         """One measurement of `check`, no later than its timeout after a slot was free."""
         if check.key in self._abandoned:
