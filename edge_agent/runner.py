@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import re
 
 from contract.cardguard import scrubbed
 from contract.results import MAX_TEXT
@@ -20,6 +21,8 @@ from edge_agent.config import Check
 from edge_agent.judge import Measurement
 from probes.probe import Unusable
 from probes.text import cleaned
+
+_CUT_DIGITS = re.compile(r"\d[\d -]{6,}…\Z")
 
 PAUSED = 2.0  # seconds beyond a deadline that only a process that was stopped is late
 GIVES_WAY_WITHIN = 0.25  # seconds in which a cancelled probe closes what it opened
@@ -109,5 +112,5 @@ async def _asked(check: Check) -> object:
 
 
 def presentable(text: str) -> str:
-    """`text` as it may be stored and sent: one bounded line, card numbers masked before they could be cut in half."""
-    return cleaned(scrubbed(text[: 4 * MAX_TEXT]))
+    """`text` as it may be stored and sent: one bounded line without card numbers, not even one that was cut in half."""
+    return _CUT_DIGITS.sub("…", cleaned(scrubbed(cleaned(text, 4 * MAX_TEXT))))

@@ -13,7 +13,7 @@ from contract.status import Status
 from edge_agent.clocks import HostClock
 from edge_agent.config import Check
 from edge_agent.judge import Measurement, Patience
-from edge_agent.runner import PAUSED, Runner
+from edge_agent.runner import PAUSED, Runner, presentable
 from probes.probe import Probe, Unusable, Verdict
 
 
@@ -107,6 +107,19 @@ def test_what_a_device_says_is_cut_cleaned_and_card_numbers_are_masked() -> None
     (measurement,) = measured(check(flooding))
     assert measurement.text.startswith("card [card number removed] [31mxxx")
     assert len(measurement.text) == MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("till 1\r\nis off", "till 1 is off"),
+        ("4111\x001111\x001111\x001111", "[card number removed]"),
+        ("cut by the probe: 41111111111111…", "cut by the probe: …"),
+        ("x" * 295 + " 12345", "x" * 295 + " 123…"),
+    ],
+)
+def test_texts_hold_one_line_and_no_card_number(said: str, text: str) -> None:
+    assert presentable(said) == text
 
 
 def test_hanging_probes_hold_their_slots_no_longer_than_their_deadline() -> None:

@@ -78,11 +78,11 @@ def test_a_log_of_another_format_is_set_aside_not_overwritten(path: Path) -> Non
 
 
 def test_wherever_the_file_is_damaged_the_next_start_has_a_log_that_works(path: Path) -> None:
-    """Fifty times: some bytes at some place are overwritten, or the file is cut short."""
+    """Twenty-five times: some bytes at some place are overwritten, or the file is cut short."""
     chance = random.Random(7)
     filled(path, 300)
     whole = path.read_bytes()
-    for _ in range(50):
+    for _ in range(25):
         damaged = bytearray(whole)
         at = chance.randrange(len(damaged))
         if chance.random() < 0.3:
