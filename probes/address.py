@@ -34,10 +34,20 @@ def endpoint(target: str) -> Endpoint:
 
 
 def checked_host(host: str) -> str:
-    """Raises Unusable for what can be neither a name nor an address."""
+    """Raises Unusable for what can be neither a name nor an address, such as a host with a port."""
     if not host or len(host) > 253 or not host.isprintable() or any(character in host for character in " /@[]"):
         raise Unusable(f"target {host[:80]!r}: expected a host name or an address")
+    if ":" in host and not _is_ipv6(host.partition("%")[0]):
+        raise Unusable(f"target {host[:80]!r}: expected a host name or an address, without a port")
     return host
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        socket.inet_pton(socket.AF_INET6, text)
+    except OSError:
+        return False
+    return True
 
 
 class Address(NamedTuple):
@@ -66,5 +76,8 @@ def _numeric(end: Endpoint) -> Address | None:
 
 
 def _looked_up(end: Endpoint) -> list[Address]:
-    rows = socket.getaddrinfo(end.host, end.port, type=socket.SOCK_STREAM)
+    try:
+        rows = socket.getaddrinfo(end.host, end.port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # raised by the encoding of international names, before anything is looked up
+        raise socket.gaierror(socket.EAI_NONAME, f"{end.host!r} is no name") from error
     return [Address(family, where) for family, _, _, _, where in rows]  # type: ignore[arg-type] # typeshed: any family

@@ -1,9 +1,8 @@
-"""One bounded aiohttp client session an event loop, and its many errors as the few troubles that people tell apart.
+"""Asks over HTTP, once, and says the many errors of aiohttp as the few troubles that people tell apart.
 
 Imported only by kinds that speak HTTP: aiohttp costs 25 MB.
 """
 
-import asyncio
 import socket
 import ssl
 from functools import lru_cache
@@ -13,16 +12,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from aiohttp.abc import AbstractResolver, ResolveResult
 
-from probes.address import Endpoint, addresses
+from probes.address import checked_host
+from probes.http_session import session
 from probes.probe import Unusable
 from probes.text import cleaned
 from probes.trouble import Trouble, of_error
 
-MAX_CONNECTIONS = 64
 MAX_SECRET = 16_384  # bytes of a header file
-_sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +56,7 @@ def checked_url(target: str) -> str:
         raise Unusable(f"target {target!r}: expected a URL such as https://shop.example/health")
     if parts.username or parts.password:
         raise Unusable("a password in the URL would be shown to everyone: name a file in header_files instead")
+    checked_host(host)
     return target
 
 
@@ -72,7 +70,7 @@ async def ask(request: Request) -> Answer | Trouble:
         return Trouble("local", str(error))
     began = perf_counter()
     try:
-        async with _session().request(
+        async with session().request(
             request.method,
             url,
             headers=headers,
@@ -91,6 +89,8 @@ async def ask(request: Request) -> Answer | Trouble:
                 ms=(perf_counter() - began) * 1000,
             )
     except (aiohttp.ClientError, OSError) as error:
+        if isinstance(error, aiohttp.InvalidURL) and not isinstance(error, aiohttp.RedirectClientError):
+            raise Unusable(f"target {url!r}: {error.description or 'not a URL'}") from error
         return trouble(error)
 
 
@@ -117,29 +117,6 @@ def trouble(error: aiohttp.ClientError | OSError) -> Trouble:
             return of_error(error)
         case _:
             return Trouble("protocol", cleaned(str(error), 120))
-
-
-async def aclose() -> None:
-    """Closes the running loop's session; the next probe opens another."""
-    session = _sessions.pop(asyncio.get_running_loop(), None)
-    if session is not None:
-        await session.close()
-
-
-def _session() -> aiohttp.ClientSession:
-    loop = asyncio.get_running_loop()
-    session = _sessions.get(loop)
-    if session is None or session.closed:
-        connector = aiohttp.TCPConnector(
-            limit=MAX_CONNECTIONS, force_close=True, resolver=_Names(), use_dns_cache=False
-        )
-        session = _sessions[loop] = aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # the caller's deadline is the only one
-            cookie_jar=aiohttp.DummyCookieJar(),  # a probe must not depend on the one before
-            headers={"User-Agent": "tillwatch"},
-        )
-    return session
 
 
 async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
@@ -177,20 +154,3 @@ def _loaded(verify: bool, ca: str, client_cert: str, _changed: tuple[int, ...]) 
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-class _Names(AbstractResolver):
-    """The same few look-up threads as every other kind."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await addresses(Endpoint(host, port))
-        return [
-            ResolveResult(hostname=host, host=where[0], port=port, family=one, proto=0, flags=socket.AI_NUMERICHOST)
-            for one, where in found
-            if family in (socket.AF_UNSPEC, one)
-        ]
-
-    async def close(self) -> None:
-        """Nothing is kept."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from contract.units import Duration
 from probes import registry
+from probes.kinds.icmp import opened
 from probes.probe import Verdict, observe
 from probes.settings import read
 
@@ -89,20 +90,38 @@ async def asked(kind: str, target: str, settings: dict[str, Any] | None = None, 
         await probe.aclose()
 
 
+def may_send_echo() -> bool:
+    """Whether this system lets the tests' user send ICMP echo requests; where not, the icmp probe has to say so."""
+    try:
+        opened(socket.AF_INET).close()
+    except PermissionError:
+        return False
+    return True
+
+
 def open_files() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counts the same with or without itself
 
 
+async def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether `holds` came true before everyone's patience ended."""
+    for _ in range(1000):
+        if holds():
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
 @contextmanager
-def nginx(folder: Path, server: str) -> Iterator[int]:
-    """nginx with `server` as the inside of its only `server` block; gives its port once it listens."""
+def nginx(folder: Path, server: str, listening: str = "") -> Iterator[int]:
+    """nginx with `server` inside its only `server` block and `listening` as options of `listen`; gives its port."""
     port = closed_port()
     (folder / "nginx.conf").write_text(
         f"pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off; master_process off;\n"
         "events {}\n"
         f"http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;\n"
         f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n"
-        f"server {{ listen 127.0.0.1:{port}; {server} }} }}\n"
+        f"server {{ listen 127.0.0.1:{port} {listening}; {server} }} }}\n"
     )
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     process = subprocess.Popen([program, "-c", folder / "nginx.conf", "-e", folder / "error.log"])

@@ -58,10 +58,10 @@ def run(options: argparse.Namespace) -> int:
         probe = registry.load(options.kind)
         settings = read(options.kind, _mapping(options.settings))
         probe.check(options.target)
+        asked = asyncio.run(_asked(options.kind, probe, options.target, settings, options.timeout))
     except (registry.UnknownKind, registry.KindNotInstalled, DocumentError, Unusable) as error:
         print(f"tillwatch probe: {error}", file=sys.stderr)
         return 2
-    asked = asyncio.run(_asked(options.kind, probe, options.target, settings, options.timeout))
     if options.json:
         print(msgspec.json.encode(_plain(asked)).decode())
     else:
