@@ -23,6 +23,7 @@ from probes.settings import read as read_settings
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 Times = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
+LEAST_LOG = 4 * 2**20  # bytes: the beliefs of as many checks as there may be take up to one of them
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -176,8 +177,8 @@ def name_of(check: CheckSettings) -> str:
 def _mistakes(document: AgentDocument) -> Iterator[tuple[str, str]]:
     yield from _broker_mistakes(document.broker)
     yield from _duration_mistakes("log.keep", document.log.keep, least=60)
-    if document.log.max_size < 2**18:
-        yield "log.max_size", f"found {document.log.max_size} bytes, expected at least 256KiB"
+    if document.log.max_size < LEAST_LOG:
+        yield "log.max_size", f"found {document.log.max_size} bytes, expected at least {LEAST_LOG >> 20}MiB"
     yield from _duration_mistakes("defaults.pulse", document.defaults.pulse, least=0.1, most=3600)
     yield from _duration_mistakes("defaults.retry", document.defaults.retry, least=0.05)
     yield from _timing_mistakes("defaults", document.defaults.interval, document.defaults.timeout)

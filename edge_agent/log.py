@@ -12,6 +12,7 @@ from contract.ranges import Ranges
 from contract.records import Record, Stamp, Transition
 from contract.reports import Belief, EpochSpan
 from contract.results import MAX_TEXT
+from contract.status import Status
 from edge_agent.judge import Change
 
 MAX_EPOCHS = 64  # as many as a hello can name
@@ -127,11 +128,12 @@ def new_epoch() -> str:
 
 
 def transition(draft: Draft, seq: int, was: Belief | None) -> Transition:
+    """`was` is what the log believes so far; the digest of pulses rests on it, so it decides what was before."""
     change = draft.change
     return Transition(
         seq=seq,
         check=draft.check,
-        before=change.before,
+        before=was.state if was else Status.UNKNOWN,
         after=change.after,
         started_at=change.started_at,
         decided=draft.decided,

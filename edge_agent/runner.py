@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import re
 
 from contract.cardguard import scrubbed
 from contract.results import MAX_TEXT
@@ -20,6 +21,8 @@ from edge_agent.config import Check
 from edge_agent.judge import Measurement
 from probes.probe import Unusable
 from probes.text import cleaned
+
+_CUT_DIGITS = re.compile(r"\d[\d -]{6,}…\Z")
 
 PAUSED = 2.0  # seconds beyond a deadline that only a process that was stopped is late
 GIVES_WAY_WITHIN = 0.25  # seconds in which a cancelled probe closes what it opened
@@ -32,6 +35,10 @@ class Runner:
         self._slots = asyncio.Semaphore(concurrency)
         self._clock = clock
         self._abandoned: dict[str, asyncio.Task[object]] = {}
+
+    def left_behind(self) -> list[str]:
+        """The checks whose probe ignored its deadline and has not ended yet."""
+        return list(self._abandoned)
 
     async def measure(self, check: Check) -> Measurement:
         """One measurement of `check`, no later than its timeout after a slot was free."""
@@ -105,5 +112,5 @@ async def _asked(check: Check) -> object:
 
 
 def presentable(text: str) -> str:
-    """`text` as it may be stored and sent: one bounded line, card numbers masked before they could be cut in half."""
-    return cleaned(scrubbed(text[: 4 * MAX_TEXT]))
+    """`text` as it may be stored and sent: one bounded line without card numbers, not even one that was cut in half."""
+    return _CUT_DIGITS.sub("…", cleaned(scrubbed(cleaned(text, 4 * MAX_TEXT))))

@@ -44,25 +44,29 @@ def salvaged(aside: Path) -> Heirloom:
     try:
         lives = sorted(_readable(db, "SELECT ordinal, epoch, previous, last, met FROM epochs ORDER BY ordinal", _life))
         beliefs = _readable(db, "SELECT body, crc FROM beliefs ORDER BY check_key", tables.belief_of)
-        rows = _readable(db, "SELECT ordinal, seq, body, crc, settled FROM records ORDER BY ordinal, seq", _kept)
+        rows = _readable(db, "SELECT ordinal, seq, body, crc, settled FROM records ORDER BY ordinal, seq", _row)
         dropped = sum(_readable(db, "SELECT total FROM dropped ORDER BY total", int))
     finally:
         db.close()
     pending: list[tuple[str, Record]] = []
     for at, life in enumerate(lives):
-        kept = sorted((one for one in rows if one.ordinal == life.ordinal), key=lambda one: one.record.seq)
-        last = max([life.last, *(one.record.seq for one in kept)])
-        declared = _declared([one.record.seq for one in kept], last)
-        pending += [(life.epoch, one.record) for one in kept if not one.settled]
+        found = sorted((row for row in rows if row.ordinal == life.ordinal), key=lambda row: row.seq)
+        last = max([life.last, *(row.seq for row in found)])
+        good = [row.seq for row in found if row.record is not None or row.settled]
+        declared = _declared(good, found[0].seq if found else last + 1, last)
+        pending += [(life.epoch, row.record) for row in found if row.record is not None and not row.settled]
         pending += [(life.epoch, gap) for gap in declared]
         dropped += sum(gap.count for gap in declared)
         lives[at] = life._replace(last=last + len(declared))
     return Heirloom(lives, beliefs, pending, dropped)
 
 
-class _Kept(NamedTuple):
+class _Row(NamedTuple):
+    """`record` is None when it is not what was written."""
+
     ordinal: int
-    record: Record
+    seq: int
+    record: Record | None
     settled: bool
 
 
@@ -71,15 +75,17 @@ def _life(*row: Any) -> Life:
     return msgspec.convert([ordinal, epoch, previous, last, bool(met)], Life)
 
 
-def _kept(ordinal: int, seq: int, body: bytes, crc: int, settled: float | None) -> _Kept:
-    return _Kept(ordinal, tables.record_of(ordinal, seq, body, crc), settled is not None)
+def _row(ordinal: int, seq: int, body: bytes, crc: int, settled: float | None) -> _Row:
+    record = None
+    with suppress(*_UNREADABLE):
+        record = tables.record_of(ordinal, seq, body, crc)
+    return _Row(int(ordinal), int(seq), record, settled is not None)
 
 
-def _declared(present: list[int], last: int) -> list[Gap]:
+def _declared(good: list[int], first: int, last: int) -> list[Gap]:
     """Nothing is declared below the first that is left: a hello says from where the log goes on."""
-    first = min(present, default=last + 1)
     below = [(1, first - 1)] if first > 1 else []
-    holes = missing(merged([*below, *((seq, seq) for seq in present)]), last)
+    holes = missing(merged([*below, *((seq, seq) for seq in good)]), last)
     return [Gap(last + 1 + at, a, b, b - a + 1, "log damaged") for at, (a, b) in enumerate(holes)]
 
 

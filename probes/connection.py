@@ -39,13 +39,14 @@ async def _established(sock: socket.socket, address: Address) -> None:
 async def _writable(sock: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     ready = loop.create_future()
+    fd = sock.fileno()  # given the socket, the selector formats its whole description, only to drop it
 
     def told() -> None:
         if not ready.done():
             ready.set_result(None)
 
-    loop.add_writer(sock, told)
+    loop.add_writer(fd, told)
     try:
         await ready
     finally:
-        loop.remove_writer(sock)
+        loop.remove_writer(fd)

@@ -5,6 +5,7 @@ answer is critical only where `critical` is set. Secrets belong into files named
 so that a rotated token needs no restart; they are never shown, and never sent to where a redirect leads.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -22,6 +23,7 @@ from probes.trouble import Trouble, silence
 
 Scalar = str | int | float | bool | None
 UNSET = msgspec.UNSET
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 MAX_BODY = 4 << 20  # every body of every concurrent probe is in memory at once
 
 
@@ -62,8 +64,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"found body_cap {self.body_cap} bytes, expected at most {MAX_BODY >> 20}MiB")
         if self.redirects and self.header_files:
             raise ValueError("header_files and redirects exclude each other: a secret must not go where others point")
-        for name, value in self.headers.items():
-            if not name.isascii() or any(ord(character) < 32 for character in name + value):
+        for name, value in [*self.headers.items(), *((name, "") for name in self.header_files)]:
+            if not _HEADER_NAME.fullmatch(name) or any(ord(character) < 32 for character in value):
                 raise ValueError(f"header {name!r} holds characters that no header may have")
 
 

@@ -62,6 +62,8 @@ class Device:
         self._listening: socket.socket | None = None
 
     def up(self) -> None:
+        if self._listening is not None:
+            return
         self._listening = socket.socket()
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listening.bind(("127.0.0.1", self.port))

@@ -13,6 +13,7 @@ from typing import Any
 
 from contract.units import Duration
 from probes import registry
+from probes.kinds.icmp import opened
 from probes.probe import Verdict, observe
 from probes.settings import read
 
@@ -87,6 +88,15 @@ async def asked(kind: str, target: str, settings: dict[str, Any] | None = None, 
         return probe.judge(await observe(probe, target, typed, within), typed)
     finally:
         await probe.aclose()
+
+
+def may_send_echo() -> bool:
+    """Whether this system lets the tests' user send ICMP echo requests; where not, the icmp probe has to say so."""
+    try:
+        opened(socket.AF_INET).close()
+    except PermissionError:
+        return False
+    return True
 
 
 def open_files() -> int:

@@ -190,6 +190,7 @@ def test_a_target_that_is_no_safe_url_is_refused(url: str) -> None:
         ({"asserts": [{"equals": 1}]}, "asserts[0].path: missing"),
         ({"redirects": 1, "header_files": {"A": "/a"}}, "header_files and redirects exclude each other"),
         ({"headers": {"A": "b\r\nC: d"}}, "header 'A' holds characters that no header may have"),
+        ({"header_files": {"A:\n": "/a"}}, "header 'A:\\n' holds characters that no header may have"),
         ({"body_cap": "1GiB"}, "found body_cap 1073741824 bytes, expected at most 4MiB"),
         ({"expect_status": []}, "expect_status: found []"),
         ({"warning": 3}, "warning: found 3, expected a duration such as 15s, 10m or 72h"),

@@ -9,15 +9,7 @@ import pytest
 from contract.status import Status
 from contract.units import Duration
 from probes.kinds.icmp import REMEDY, Observation, Settings, judge, opened
-from tests.probes.peers import asked
-
-
-def may_send_echo() -> bool:
-    try:
-        opened(socket.AF_INET).close()
-    except PermissionError:
-        return False
-    return True
+from tests.probes.peers import asked, may_send_echo
 
 
 @pytest.mark.parametrize("target", ["127.0.0.1", "localhost", "::1"])

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,15 @@ def test_bytes_of_any_encoding_become_such_a_line(body: bytes) -> None:
 
 def test_a_text_that_reads_backwards_reads_forwards_again() -> None:
     assert cleaned("paid \u202e001\u202c €") == "paid 001 €"
+
+
+@pytest.mark.parametrize("position", [0, 60, 70, 79, 300, 310, 319, 1190, 5000])
+def test_a_card_number_is_gone_even_where_the_text_is_cut(position: int) -> None:
+    """4111 1111 1111 1111 is a test number that passes the Luhn check."""
+    for digits in ("4111111111111111", "4111 1111 1111 1111", "4111\x001111\r\n1111-1111"):
+        text = "x" * position + " " + digits
+        for shown in (cleaned(text, 80), cleaned(text), cleaned_bytes(text.encode(), 80)):
+            assert "11" not in shown
 
 
 def test_what_is_cut_says_so() -> None:
