@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import os
-import socket
 import threading
-import uuid
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
@@ -13,8 +10,9 @@ from typing import Protocol
 
 from collector import cmdb, documents
 from collector.config import Config
-from collector.database import opened, upgrade
+from collector.database import leases, opened, upgrade
 from collector.engine_loop import EngineLoop
+from collector.holder import is_gone, myself
 from collector.ingest import Clock, Ingest, SystemClock
 from collector.running import Running
 from collector.services import Services
@@ -38,10 +36,12 @@ class Collector:
         self.ready = asyncio.Event()
         self._face = face or nobody
         clock = clock or SystemClock()
-        holder = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        holder = myself()
         papers = documents.read(config, release())
         self.database = opened(config.database)
         upgrade(self.database)
+        with self.database.writing() as connection:
+            leases.bury(connection, is_gone)
         self.engine = EngineLoop(self.database, papers, config.keep, holder, clock)
         self.ingest = Ingest(self.database, cmdb.registry(papers.cmdb), holder, self.engine.wake, clock)
         self.subscriber = Subscriber(config.broker, config.client_id, self.ingest)

@@ -19,7 +19,8 @@ def state_at(database: Database, at: float) -> State:
         if journal.first_position(connection) > position + 1:
             raise LookupError("the journal does not reach back so far")
         while placed := journal.after(connection, position, A_PAGE, until=at):
-            for position, entry in placed:  # noqa: B007 - the next page begins after the last one
-                engine.run(state, entry)
+            for one in placed:
+                engine.run(state, one.entry)
+            position = placed[-1].position
     engine.run(state, Tick(at=at))
     return state

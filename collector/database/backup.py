@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy.exc import ProgrammingError
-
 from collector.database.decisions import engine_row
 from collector.database.migration import upgrade
 from collector.database.opening import DatabaseError, opened, sqlite_path
@@ -109,7 +107,7 @@ def _refuse_in_use(url: str) -> None:
     try:
         with database.reading() as connection:
             row = engine_row(connection)
-    except (DatabaseError, ProgrammingError):
+    except DatabaseError:
         return  # empty or damaged, which is what a restore is for
     finally:
         database.close()

@@ -4,7 +4,7 @@ Lease times are compared with the caller's clock. A wrong clock costs availabili
 every commit is fenced by its term, and an ingest commit holds its parts' rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection, or_, select, update
 
@@ -48,6 +48,18 @@ def advance(connection: Connection, old: int, new: int, term: int) -> None:
     )
     if not moved.rowcount:
         raise SteppedDown(f"term {term} at position {old} is not the engine's state any more")
+
+
+def bury(connection: Connection, is_gone: Callable[[str], bool]) -> list[str]:
+    """Ends the leases of holders that `is_gone` knows to be dead, and returns those."""
+    held = {
+        *connection.execute(select(engine.c.holder)).scalars(),
+        *connection.execute(select(parts.c.holder)).scalars(),
+    }
+    gone = sorted(holder for holder in held if holder and is_gone(holder))
+    for table in (engine, parts):
+        connection.execute(update(table).where(table.c.holder.in_(gone)).values(holder="", until=0.0))
+    return gone
 
 
 def take_parts(connection: Connection, holder: str, now: float, lease: float) -> frozenset[int]:

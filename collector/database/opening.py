@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError, ProgrammingError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-# What callers catch when the database is away or busy; everything else is a defect.
-DatabaseError = (OperationalError, InterfaceError)
 _BUSY_SECONDS = 30.0
+
+
+class DatabaseError(Exception):
+    """The database is away, busy or not what it should be; nothing of the transaction is known to have happened."""
 
 
 class Database:
@@ -34,19 +36,27 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        with self._lock, self._writer.begin() as connection:
+        with self._lock, _translated(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of everything and changes nothing."""
-        with self._reader.begin() as connection:
+        with _translated(), self._reader.begin() as connection:
             yield connection
 
     def close(self) -> None:
         self._reader.dispose()
         with self._lock:
             self._writer.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        raise DatabaseError(str(error.orig).strip()) from error
 
 
 def opened(url: str) -> Database:

@@ -2,6 +2,7 @@
 
 import zlib
 
+import msgspec
 import pytest
 
 from collector.database import Database, letters
@@ -16,8 +17,10 @@ LIVE = topics.up("0001-server", "live")
 
 
 def _pulse(check: str) -> bytes:
-    head = '{"at":1,"epoch":"%016x","last":0,"digest":"%016x","results":[' % (1, 0)
-    return f'{head}["{check}",0,1.0]]}}'.encode()
+    """A pulse that is right but for its check's name."""
+    zero = "0" * 16
+    report = {"at": 1, "epoch": zero, "last": 0, "digest": zero, "results": [[check, 0, 1.0]]}
+    return msgspec.json.encode(report)
 
 
 BAD = {
@@ -28,7 +31,13 @@ BAD = {
     "bomb": ((LIVE, zlib.compress(b"[" * (codec.MAX_INFLATED + 1))),),
     "truncated": ((LIVE, zlib.compress(b"{}" * 999)[:-9]), (HELLO, b'{"at": 1'), (LIVE, b"")),
     "garbage": ((LIVE, b"\x78\x00\xff"), (LIVE, b"\xff\xfe"), (LIVE, b"{]")),
-    "invalid": ((LIVE, b"{}"), (LIVE, b"[]"), (HELLO, b'{"at": "noon"}'), (LIVE, _pulse("../etc")), (LIVE, _pulse("a"))),
+    "invalid": (
+        (LIVE, b"{}"),
+        (LIVE, b"[]"),
+        (HELLO, b'{"at": "noon"}'),
+        (LIVE, _pulse("../etc")),
+        (LIVE, _pulse("a")),
+    ),
     "version": ((LIVE, b'{"v": 2, "anything": "goes"}'),),
 }
 

@@ -1,6 +1,5 @@
 import threading
 
-import pytest
 from sqlalchemy import delete, update
 
 from collector.database import Database, journal
@@ -29,9 +28,9 @@ def test_time_never_goes_back(database: Database) -> None:
 
 
 def test_an_append_that_is_rolled_back_leaves_no_gap(database: Database) -> None:
-    with pytest.raises(ConnectionAbortedError), database.writing() as connection:
+    with database.writing() as connection:
         journal.append(connection, [Tick(at=1.0)])
-        raise ConnectionAbortedError
+        connection.rollback()
     with database.writing() as connection:
         assert journal.append(connection, [Tick(at=1.0)])[0].position == 1
 

@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 
 from collector.database import Database, PartsLost, SteppedDown, decisions, leases
 from collector.database.decisions import Commit
+from collector.holder import is_gone, myself
 
 
 def nothing(old: int, new: int, term: int) -> Commit:
@@ -61,3 +65,20 @@ def test_one_worker_takes_all_parts_and_another_gets_them_when_it_is_gone(databa
             leases.hold_parts(connection, "a", [3])
         leases.release_parts(connection, "b")
         assert len(leases.take_parts(connection, "a", now=16.0, lease=15.0)) == 64
+
+
+def test_a_successor_need_not_wait_for_a_holder_that_is_dead(database: Database) -> None:
+    """Killed and restarted on the same machine: the dead one's leases end at once, anybody else's stay."""
+    dead = subprocess.run(
+        [sys.executable, "-c", "from collector.holder import myself; print(myself())"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    with database.writing() as connection:
+        leases.take_lead(connection, dead, now=0.0, lease=15.0)
+        leases.take_parts(connection, dead, now=0.0, lease=15.0)
+        assert leases.bury(connection, is_gone) == [dead]
+        assert leases.take_lead(connection, myself(), now=1.0, lease=15.0) == 2
+        assert len(leases.take_parts(connection, "elsewhere:1:x", now=1.0, lease=15.0)) == 64
+        assert leases.bury(connection, is_gone) == []

@@ -7,7 +7,12 @@ import signal
 import sys
 from pathlib import Path
 
+from collector.app import Collector
+from collector.auth import ExposedError
 from collector.config import Config, read
+from collector.database import DatabaseError, TooNew, opened, upgrade
+from collector.database.backup import BackupFailed, backup, replace, restore
+from collector.http.serving import Serving
 from contract.documents import DocumentError
 
 NAME = "collector"
@@ -52,11 +57,6 @@ def _run(config: Config, _options: argparse.Namespace) -> int:
 
 
 async def _until_signalled(config: Config) -> int:
-    from collector.app import Collector
-    from collector.database import DatabaseError, TooNew
-    from collector.auth import ExposedError
-    from collector.http.serving import Serving
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
@@ -70,8 +70,6 @@ async def _until_signalled(config: Config) -> int:
 
 
 def _migrate(config: Config, _options: argparse.Namespace) -> int:
-    from collector.database import DatabaseError, TooNew, opened, upgrade
-
     try:
         database = opened(config.database)
         before, after = upgrade(database)
@@ -84,8 +82,6 @@ def _migrate(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _backup(config: Config, options: argparse.Namespace) -> int:
-    from collector.database.backup import BackupFailed, backup
-
     try:
         size = backup(config.database, options.target)
     except (BackupFailed, OSError) as error:
@@ -96,8 +92,6 @@ def _backup(config: Config, options: argparse.Namespace) -> int:
 
 
 def _restore(config: Config, options: argparse.Namespace) -> int:
-    from collector.database.backup import BackupFailed, replace, restore
-
     try:
         (replace if options.replace else restore)(config.database, options.source)
     except (BackupFailed, OSError) as error:

@@ -1,0 +1,52 @@
+"""A collector that kills itself with -9 at the nth commit: `before` it, or `after` it but before any answer."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import event
+
+from collector.app import Collector
+from collector.config import read
+from collector.ingest import Line
+
+
+def main(config: str, when: str, nth: int) -> None:
+    collector = Collector(read(Path(config)))
+    if when == "before":
+        event.listen(collector.database._writer, "commit", _Countdown(nth))
+    elif when == "after":
+        collector.ingest.attach(_DiesAnswering(collector.subscriber, nth))
+    asyncio.run(collector.run(asyncio.Event()))
+
+
+class _Countdown:
+    def __init__(self, nth: int) -> None:
+        self.left = nth
+
+    def __call__(self, *_: object) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _DiesAnswering:
+    def __init__(self, line: Line, nth: int) -> None:
+        self._line = line
+        self._countdown = _Countdown(nth)
+
+    def done(self, tokens: Iterable[object]) -> None:
+        tokens = list(tokens)
+        if tokens:
+            self._countdown()
+        self._line.done(tokens)
+
+    def send(self, topic: str, payload: bytes) -> None:
+        self._line.send(topic, payload)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
