@@ -64,12 +64,17 @@ class ExposedError(Exception):
 def load(path: Path) -> Users:
     """The users file at `path`. Raises contract.documents.DocumentError with every mistake."""
     document = documents.read(path, UsersDocument)
+    check(document, str(path))
+    return Users(document.users)
+
+
+def check(document: UsersDocument, name: str) -> None:
+    """Raises DocumentError for what the shape cannot say: people twice, or nobody at all."""
     mistakes = list(_doubled(document.users))
     if not document.users:
         mistakes.append(documents.Mistake(0, "users", "nobody is in it; without people leave http.users_file out"))
     if mistakes:
-        raise documents.DocumentError(str(path), mistakes)
-    return Users(document.users)
+        raise documents.DocumentError(name, mistakes)
 
 
 def _doubled(users: list[User]) -> Iterable[documents.Mistake]:

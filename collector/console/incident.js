@@ -12,7 +12,6 @@ const id = decodeURIComponent(location.pathname.split("/").pop());
 const address = `/api/v1/incidents/${encodeURIComponent(id)}`;
 let incident = null;
 let loading = false;
-let partsShown = null;
 
 framed({
   onEvent: (name, data) => {
@@ -54,8 +53,8 @@ function show(found) {
   replace(byId("why"), found.reasons.length ? el("ol", { class: "reasons" }, found.reasons.map(reason)) : el("p", { class: "under" }, "No reason was recorded."));
   showLost();
   showFacts();
-  if (first || found.symptoms.join() !== partsShown) showParts();
-  partsShown = found.symptoms.join();
+  showParts();
+  showEvidence();
   showStory(byId("story"), found);
   tick();
   if (radiusStale) showRadius();
@@ -139,16 +138,30 @@ function showFacts() {
   replace(byId("facts"), rows.filter(([, value]) => value).map(([word, value]) => el("div", {}, el("dt", {}, word), el("dd", {}, value))));
 }
 
-const PARTS_SHOWN = 10;
+const PARTS_SHOWN = 12;
 
-async function showParts() {
-  const parts = incident.symptoms;
-  byId("parts-card").hidden = parts.length === 0;
-  const known = await Promise.all(parts.slice(0, PARTS_SHOWN).map((part) => get(`/api/v1/incidents/${encodeURIComponent(part)}`).catch(() => null)));
-  const rows = known.map((part, at) => el("li", {}, part
-    ? [priority(part.priority), " ", el("a", { href: `/incidents/${encodeURIComponent(part.id)}` }, part.title), el("div", { class: "under" }, state(part))]
-    : el("code", {}, parts[at])));
-  replace(byId("parts"), rows, parts.length > PARTS_SHOWN ? el("li", { class: "under" }, `and ${parts.length - PARTS_SHOWN} more`) : null);
+function showParts() {
+  const { parts, symptoms } = incident;
+  byId("parts-card").hidden = parts.length + symptoms.length === 0;
+  const rows = parts.slice(0, PARTS_SHOWN).map((part) =>
+    el("li", {}, priority(part.priority), " ", el("a", { href: `/incidents/${encodeURIComponent(part.id)}` }, part.title)));
+  const rest = parts.length > PARTS_SHOWN ? el("li", { class: "under" }, `and ${parts.length - PARTS_SHOWN} more`) : null;
+  const failing = symptoms.length ? el("li", { class: "under" }, "Failing because of it: ", el("code", {}, listed(symptoms, 24))) : null;
+  replace(byId("parts"), rows, rest, failing);
+}
+
+// What is known of the CI right now, beside the reasons as they stood when each was given.
+async function showEvidence() {
+  const known = await get(`/api/v1/why?subject=${encodeURIComponent(incident.ci)}`).catch(() => null);
+  if (!known) return;
+  const path = known.path.length > 1 ? el("p", { class: "path" }, known.path.map((ref, at) => [at ? el("span", { "aria-hidden": "true" }, " → ") : null, el("code", {}, ref)]).flat()) : null;
+  const row = (check) => el("tr", { class: check.fresh ? "" : "old" },
+    el("td", {}, el("code", {}, check.check)), el("td", { class: `is-${check.state}` }, check.state),
+    el("td", {}, `${span(now() - Date.parse(check.since))}${check.fresh ? "" : ", agent silent"}`), el("td", {}, check.text));
+  const checks = known.checks.length
+    ? el("table", { class: "checks" }, el("thead", {}, el("tr", {}, ["Check", "State", "For", "It says"].map((word) => el("th", { scope: "col" }, word)))), el("tbody", {}, known.checks.map(row)))
+    : null;
+  replace(byId("evidence"), el("p", { class: "sentence" }, el("span", { class: "under" }, "Now: "), known.sentence), path, checks);
 }
 
 async function showRadius() {

@@ -69,10 +69,7 @@ async def _answer(call: Call[NoQuery, Any], outcome: Outcome, id_: str) -> shape
         raise Refused(
             500, "Lost", f"the command was done at position {outcome.position}, its incident is not to be found"
         )
-    story = await call.services.timeline(known.id)
-    return shapes.CommandDone(
-        present.incident_in_full(known, story), outcome.position, present.reasons(outcome.reasons)
-    )
+    return shapes.CommandDone(await incidents.in_full(call, known), outcome.position, present.reasons(outcome.reasons))
 
 
 def _idempotency_key(call: Call[NoQuery, Any]) -> str:

@@ -1,7 +1,7 @@
 """The list of incidents and one incident in full."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -52,11 +52,19 @@ async def listed(call: Call[IncidentQuery, None]) -> shapes.IncidentPage:
 
 async def one(call: Call[NoQuery, None]) -> shapes.IncidentInFull:
     known = await found(call, call.path["id"])
-    return present.incident_in_full(known, await call.services.timeline(known.id))
+    return await in_full(call, known)
 
 
-async def found(call: Call[NoQuery, None] | Call[NoQuery, object], id_: str) -> Incident:
-    """The incident `id_`, by its id or its number. Raises Refused: 404, or 403 outside the person's regions."""
+async def in_full(call: Call[Any, Any], known: Incident) -> shapes.IncidentInFull:
+    """With its story, and with the unresolved incidents that it explains."""
+    story = await call.services.timeline(known.id)
+    state = call.services.state()
+    parts = [state.incidents[id_] for id_ in state.parts.get(known.id, ()) if id_ in state.incidents]
+    return present.incident_in_full(known, story, parts)
+
+
+async def found(call: Call[Any, Any], id_: str) -> Incident:
+    """The incident `id_`, by its id. Raises Refused: 404, or 403 outside the person's regions."""
     known = await call.services.incident(id_)
     if known is None:
         raise Refused(404, "No such incident", f"there is no incident {id_[:80]!r}")

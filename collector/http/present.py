@@ -5,6 +5,8 @@ from msgspec import structs
 from collector import services
 from collector.http import shapes
 from collector.http.instants import shown
+from rules import views
+from rules import why as rules_why
 from rules.incident import Incident, Reason, TimelineEntry
 
 _PRIORITIES: dict[int, shapes.PriorityWord] = {1: "P1", 2: "P2", 3: "P3"}
@@ -51,8 +53,78 @@ def incident(known: Incident) -> shapes.Incident:
     )
 
 
-def incident_in_full(known: Incident, story: list[TimelineEntry]) -> shapes.IncidentInFull:
-    return shapes.IncidentInFull(**structs.asdict(incident(known)), timeline=[_line(entry) for entry in story])
+def incident_in_full(known: Incident, story: list[TimelineEntry], parts: list[Incident]) -> shapes.IncidentInFull:
+    return shapes.IncidentInFull(
+        **structs.asdict(incident(known)),
+        timeline=[_story_line(entry) for entry in story],
+        parts=[line(part) for part in parts],
+    )
+
+
+def line(known: Incident | views.IncidentLine) -> shapes.IncidentLine:
+    return shapes.IncidentLine(
+        id=known.id,
+        number=known.number,
+        title=known.title,
+        state=known.state,
+        priority=_PRIORITIES[known.priority],
+        ci=known.ci,
+        parent=known.parent,
+    )
+
+
+def check(known: views.CheckView) -> shapes.Check:
+    return shapes.Check(
+        known.agent, known.check, known.state, shown(known.since), known.interval, known.fresh, known.text
+    )
+
+
+def ci(known: views.ItemView) -> shapes.Ci:
+    return shapes.Ci(
+        ref=known.ref,
+        name=known.name,
+        klass=known.klass,
+        store=known.store,
+        category=known.category,
+        state=known.state,
+        since=shown(known.since),
+        depends_on=list(known.depends_on),
+        needed_by=list(known.needed_by),
+        provides=list(known.provides),
+        lifecycle=known.lifecycle,
+        vendor=known.vendor,
+        votes=known.votes,
+        checks=[check(one) for one in known.checks],
+        incidents=[line(one) for one in known.incidents],
+    )
+
+
+def store(known: views.StoreView, last_seen: float | None) -> shapes.Store:
+    return shapes.Store(
+        id=known.id,
+        name=known.name,
+        region=known.region,
+        trading=known.trading,
+        status=known.state,
+        unreachable_since=shown(known.unreachable_since),
+        last_seen=shown(last_seen),
+        services=[shapes.Service(*structs.astuple(one)) for one in known.services],
+        items=[ci(one) for one in known.items],
+        incidents=[line(one) for one in known.incidents],
+    )
+
+
+def why(known: rules_why.Why) -> shapes.Why:
+    return shapes.Why(
+        subject=known.subject,
+        at=shown(known.at),
+        state=known.state,
+        sentence=known.sentence,
+        reasons=reasons(known.reasons),
+        checks=[check(one) for one in known.checks],
+        incidents=[line(one) for one in known.incidents],
+        path=list(known.path),
+    )
 
 
 def reasons(known: tuple[Reason, ...]) -> list[shapes.Reason]:
@@ -89,5 +161,5 @@ def _ticket(known: Incident) -> shapes.Ticket | None:
     return shapes.Ticket(ticket.system, ticket.id, ticket.url, ticket.state, ticket.mode)
 
 
-def _line(entry: TimelineEntry) -> shapes.TimelineEntry:
+def _story_line(entry: TimelineEntry) -> shapes.TimelineEntry:
     return shapes.TimelineEntry(shown(entry.at), entry.kind, entry.text, entry.actor, entry.rule)

@@ -5,11 +5,17 @@ from collections.abc import Iterable
 from collector.http import shapes
 from collector.http.call import Call, NoQuery
 from collector.http.stores import check_region, ref_of
-from contract.status import Status
-from rules import graph
+from collector.metrics.rollups import StoreStatus, store_status
+from rules import graph, views
 from rules.state import State
 
 MOST_NODES = 300
+_STORE_WORDS: dict[StoreStatus, shapes.NodeStatus] = {
+    "ok": "ok",
+    "degraded": "warning",
+    "unreachable": "critical",
+    "unknown": "unknown",
+}
 
 
 async def blast_radius(call: Call[NoQuery, None]) -> shapes.BlastRadius:
@@ -18,7 +24,8 @@ async def blast_radius(call: Call[NoQuery, None]) -> shapes.BlastRadius:
     known = state.estate
     # A store stands above all that is in it: nothing says so in the CMDB, and everybody means it.
     depths = _of_store(state, ref) if ref in known.stores else _depths(known.graph, ref)
-    drawn = sorted(depths, key=lambda one: (depths[one], status_of(state, one) == "ok", one))[:MOST_NODES]
+    # What fails comes first, so that it is drawn when not all can be.
+    drawn = sorted(depths, key=lambda one: (depths[one], one not in state.items, one))[:MOST_NODES]
     edges = [(parent, child) for parent in drawn for child in known.graph.children.get(parent, ()) if child in depths]
     if ref in known.stores:
         edges += [(ref, one) for one in drawn if depths[one] == 1]
@@ -26,30 +33,11 @@ async def blast_radius(call: Call[NoQuery, None]) -> shapes.BlastRadius:
     return shapes.BlastRadius(
         ref=ref,
         total=len(depths),
-        nodes=[_node(state, one, depths[one]) for one in drawn],
+        nodes=[_node(state, one, depths[one], call.services.clock()) for one in drawn],
         edges=[edge for edge in edges if edge[1] in set(drawn)],
         stores=sorted({item.store for item in items if item.store}),
         services=sorted({service for item in items for service in item.provides}),
     )
-
-
-def status_of(state: State, ref: str) -> shapes.NodeStatus:
-    """Of a store or CI, as far as the engine's rows tell: what is not among the troubled and was seen is ok."""
-    if ref in state.estate.stores:
-        return "critical" if ref in state.stores else "ok"
-    row = state.items.get(ref)
-    if row is not None:
-        return Status(row.state).word  # type: ignore[return-value]
-    if any(one.ci == ref and one.state in ("open", "acknowledged") for one in state.incidents.values()):
-        return "critical"
-    return "ok" if _was_seen(state, ref) else "unknown"
-
-
-def _was_seen(state: State, ref: str) -> bool:
-    store, _, ci = ref.rpartition("/")
-    if not store:
-        return bool(state.votes.get(ref))
-    return any(key.startswith(f"{ci}/") for agent in state.estate.agents(store) for key in state.checks.get(agent, ()))
 
 
 def _depths(of: graph.Graph, ref: str) -> dict[str, int]:
@@ -73,7 +61,11 @@ def _walked(of: graph.Graph, depths: dict[str, int], only: Iterable[str] | None 
     return depths
 
 
-def _node(state: State, ref: str, depth: int) -> shapes.Node:
-    item, store = state.estate.items.get(ref), state.estate.stores.get(ref)
-    name = item.name if item is not None else store.name if store is not None else ""
-    return shapes.Node(ref, name, item.klass if item is not None else "store", status_of(state, ref), depth)
+def _node(state: State, ref: str, depth: int, now: float) -> shapes.Node:
+    store = state.estate.stores.get(ref)
+    if store is not None:
+        return shapes.Node(ref, store.name, "store", _STORE_WORDS[store_status(state, store)], depth)
+    view = views.item_view(state, ref, now)
+    if view is None:
+        return shapes.Node(ref, "", "", "unknown", depth)
+    return shapes.Node(ref, view.name, view.klass, view.state, depth)

@@ -28,6 +28,7 @@ def query(request: web.Request, kind: type[T]) -> T:
             errors.append(f"{name}: given {len(values)} times")
         elif values:
             given[name] = values[0]
+    errors += [f"{name}: missing" for name, field in fields.items() if field.required and name not in given]
     errors += [error for name, value in given.items() if (error := _mistake(name, value, fields[name].type))]
     if errors:
         raise Refused(400, "Bad parameters", "; ".join(errors), errors)

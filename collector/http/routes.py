@@ -11,6 +11,7 @@ from collector.http import (
     scrape,
     shapes,
     stores,
+    why,
 )
 from collector.http.call import Route
 from collector.metrics.lines import CONTENT_TYPE
@@ -87,6 +88,7 @@ ROUTES: tuple[Route, ...] = (
         body=shapes.Reopen,
     ),
     Route("GET", f"{API}/stores", stores.listed, "view", "Stores by id", shapes.StorePage, query=stores.StoreQuery),
+    Route("GET", f"{API}/stores/{{id}}", stores.one, "view", "One store: services, items, incidents", shapes.Store),
     Route(
         "GET",
         f"{CI}/blast-radius",
@@ -94,6 +96,17 @@ ROUTES: tuple[Route, ...] = (
         "view",
         "All that needs a CI, or is in a store",
         shapes.BlastRadius,
+    ),
+    # After blast-radius: `0042/blast-radius` would be a CI by its form.
+    Route("GET", CI, stores.ci, "view", "One configuration item and its checks", shapes.Ci),
+    Route(
+        "GET",
+        f"{API}/why",
+        why.why,
+        "view",
+        "Why there is, or is no, incident, now or then",
+        shapes.Why,
+        query=why.WhyQuery,
     ),
     Route("GET", f"{API}/events", events.events, "view", "The stream of changes", "text/event-stream"),
     Route(

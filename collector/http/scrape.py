@@ -52,8 +52,13 @@ class Scrape:
         state, fleet = self._services.state(), self._services.fleet.views
         views = [view for agent in self._members().get(part, ()) if (view := fleet.get(agent)) is not None]
         stores = [store for store in state.estate.stores if part_of(store) == part]
-        rest = parts.of_agents(views) + parts.of_stores(state, stores, fleet) + parts.of_items(state, stores, part)
-        return self._blocks.text(views) + rest.encode()
+        rest = [
+            parts.of_agents(views),
+            parts.of_stores(state, stores, fleet),
+            parts.of_services(state, stores, self._services.clock()),
+            parts.of_items(state, stores, part),
+        ]
+        return self._blocks.text(views) + "".join(rest).encode()
 
     def listed(self) -> list[str]:
         """The parts that have anything in them."""

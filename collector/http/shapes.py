@@ -10,7 +10,7 @@ PriorityWord = Literal["P1", "P2", "P3"]
 StateWord = Literal["open", "acknowledged", "resolved", "closed"]
 StatusWord = Literal["ok", "warning", "critical", "unknown"]
 NodeStatus = Literal["ok", "warning", "critical", "unknown", "off"]
-StoreStatus = Literal["ok", "warning", "critical", "unknown", "unreachable"]
+StoreStatus = Literal["ok", "degraded", "unreachable", "unknown"]
 Clock = Literal["respond", "resolve"]
 
 
@@ -107,10 +107,23 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ticket: Ticket | None
 
 
+class IncidentLine(msgspec.Struct, frozen=True):
+    """An incident in one line, to be followed by its id."""
+
+    id: str
+    number: int
+    title: str
+    state: str
+    priority: PriorityWord
+    ci: str
+    parent: str | None
+
+
 class IncidentInFull(Incident, frozen=True, kw_only=True):
-    """An incident with its story, oldest line first."""
+    """An incident with its story, oldest line first, and the unresolved incidents that it explains."""
 
     timeline: list[TimelineEntry]
+    parts: list[IncidentLine]
 
 
 class IncidentPage(msgspec.Struct, frozen=True):
@@ -155,6 +168,77 @@ class StorePage(msgspec.Struct, frozen=True):
 
     items: list[StoreSummary]
     next: str | None
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One check from one vantage point. Not `fresh`: its agent is silent, so `state` is what was last known."""
+
+    agent: str
+    check: str
+    state: str
+    since: Shown
+    interval: float
+    fresh: bool
+    text: str
+
+
+class Ci(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration item. Of a shared one `votes` counts what stores say: failing and well."""
+
+    ref: str
+    name: str
+    klass: str = msgspec.field(name="class")
+    store: str | None
+    category: str
+    state: NodeStatus
+    since: Shown | None
+    depends_on: list[str]
+    needed_by: list[str]
+    provides: list[str]
+    lifecycle: str
+    vendor: str
+    votes: dict[str, int]
+    checks: list[Check]
+    incidents: list[IncidentLine]
+
+
+class Service(msgspec.Struct, frozen=True):
+    """What is up of what should be, in `unit`s (lanes, systems …) by weight."""
+
+    service: str
+    title: str
+    unit: str
+    up: float
+    total: float
+    ratio: float
+
+
+class Store(msgspec.Struct, frozen=True, kw_only=True):
+    """A store with what it can do, what is in it and what is wrong."""
+
+    id: str
+    name: str
+    region: str
+    trading: bool
+    status: StoreStatus
+    unreachable_since: Shown | None
+    last_seen: Shown | None
+    services: list[Service]
+    items: list[Ci]
+    incidents: list[IncidentLine]
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is, or is no, incident: `path` leads through the graph from what explains the subject down to it."""
+
+    subject: str
+    at: Shown
+    state: str
+    sentence: str
+    reasons: list[Reason]
+    checks: list[Check]
+    incidents: list[IncidentLine]
+    path: list[str]
 
 
 class Node(msgspec.Struct, frozen=True):

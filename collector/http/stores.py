@@ -5,11 +5,12 @@ from typing import Annotated, Any
 import msgspec
 
 from collector.auth import sees
-from collector.http import cursors, shapes
-from collector.http.call import Call
+from collector.http import cursors, present, shapes
+from collector.http.call import Call, NoQuery
 from collector.http.instants import shown
 from collector.http.problems import Refused
 from collector.metrics.rollups import store_status
+from rules import views
 from rules.cmdb import Store
 from rules.state import State
 
@@ -39,6 +40,25 @@ async def listed(call: Call[StoreQuery, None]) -> shapes.StorePage:
     return shapes.StorePage(page, cursors.written(page[-1].id) if len(found) > len(page) else None)
 
 
+async def one(call: Call[NoQuery, None]) -> shapes.Store:
+    id_ = call.path["id"]
+    check_region(call, id_)
+    view = views.store_view(call.services.state(), id_, call.services.clock())
+    if view is None:
+        raise Refused(404, "No such store", f"the CMDB knows no store {id_[:80]!r}")
+    return present.store(view, _last_seen(call, call.services.state().estate.agents(id_)))
+
+
+async def ci(call: Call[NoQuery, None]) -> shapes.Ci:
+    """A CI that only agents speak of is shown too: the CMDB may be behind."""
+    ref = call.path["ref"]
+    check_region(call, ref)
+    view = views.item_view(call.services.state(), ref, call.services.clock())
+    if view is None:
+        raise Refused(404, "No such CI", f"nobody knows {ref[:130]!r}; a store's CI is written 0042/pos-01")
+    return present.ci(view)
+
+
 def ref_of(call: Call[Any, Any]) -> str:
     """The CI (`0042/pos-01`, `acquirer-a`) or store that the address names. Raises Refused 404 for an unknown one."""
     ref = call.path["ref"]
@@ -56,16 +76,20 @@ def check_region(call: Call[Any, Any], ref: str) -> None:
 
 
 def _summary(call: Call[StoreQuery, None], state: State, store: Store, incidents: int) -> shapes.StoreSummary:
-    heard = [view.arrived for agent in store.agents if (view := call.services.fleet.views.get(agent)) is not None]
     return shapes.StoreSummary(
         id=store.id,
         name=store.name,
         region=store.region,
         status=store_status(state, store),
         trading=state.estate.is_trading(store.id, call.services.clock()),
-        last_seen=shown(max(heard)) if heard else None,
+        last_seen=shown(_last_seen(call, store.agents)),
         incidents=incidents,
     )
+
+
+def _last_seen(call: Call[Any, Any], agents: list[str]) -> float | None:
+    heard = [view.arrived for agent in agents if (view := call.services.fleet.views.get(agent)) is not None]
+    return max(heard, default=None)
 
 
 def _unresolved(state: State) -> dict[str, int]:

@@ -9,6 +9,7 @@ from collector.fleet import AgentView
 from collector.metrics.lines import Metric, samples
 from contract.ids import part_of
 from rules.state import State
+from rules.views import service_views
 
 LAST_PULSE = Metric(
     "tillwatch_agent_last_pulse_timestamp_seconds", "gauge", "When the agent's latest pulse arrived.",
@@ -22,6 +23,10 @@ DROPPED = Metric(
     "tillwatch_agent_dropped_records_total", "counter", "Records that the agent's full log had to let go.",
     ("store", "agent"),
 )  # fmt: skip
+CAPACITY = Metric(
+    "tillwatch_service_capacity_ratio", "gauge", "What of a service is up of what should be, 0 to 1.",
+    ("store", "service"),
+)  # fmt: skip
 UP = Metric("tillwatch_store_up", "gauge", "1 while the store is heard, 0 while it is unreachable.", ("store",))
 LAST_SEEN = Metric(
     "tillwatch_store_last_seen_timestamp_seconds", "gauge", "When any agent of the store was last heard.", ("store",)
@@ -34,7 +39,7 @@ CI_INFO = Metric(
     "tillwatch_ci_info", "gauge", "The CMDB's facts of a configuration item; always 1.",
     ("store", "ci", "name", "class", "vendor", "group"),
 )  # fmt: skip
-METRICS = (LAST_PULSE, PENDING, DROPPED, UP, LAST_SEEN, STORE_INFO, CI_INFO)
+METRICS = (LAST_PULSE, PENDING, DROPPED, UP, LAST_SEEN, CAPACITY, STORE_INFO, CI_INFO)
 
 
 def of_agents(views: Iterable[AgentView]) -> str:
@@ -66,6 +71,13 @@ def of_stores(state: State, stores: Iterable[str], views: Mapping[str, AgentView
             ),
         ]
     )
+
+
+def of_services(state: State, stores: Iterable[str], now: float) -> str:
+    rows = {
+        (store, view.service): view.ratio for store in stores for view in service_views(state, store, now) if view.total
+    }
+    return samples(CAPACITY, rows)
 
 
 def of_items(state: State, stores: Iterable[str], part: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 from collector.fleet import AgentView
 from collector.metrics.lines import Metric, samples
 from contract.ids import split_check
-from contract.status import SEVERITY, Status
+from contract.status import Status
 from rules.cmdb import Store
 from rules.incident import Incident
 from rules.state import State
@@ -19,7 +19,7 @@ CHECKS = Metric(
 STORES = Metric(
     "tillwatch_stores",
     "gauge",
-    "Stores by status: ok, warning, critical, unknown or unreachable.",
+    "Stores by status: ok, degraded (has incidents), unreachable or unknown.",
     ("region", "status"),
 )
 INCIDENTS_OPEN = Metric(
@@ -33,13 +33,7 @@ INCIDENTS_HELD = Metric(
 AT_RISK = Metric("tillwatch_sla_at_risk", "gauge", "Unresolved incidents with a deadline at risk.", ("priority",))
 METRICS = (CHECKS, STORES, INCIDENTS_OPEN, INCIDENTS_HELD, AT_RISK)
 
-StoreStatus = Literal["ok", "warning", "critical", "unknown", "unreachable"]
-_STORE_WORDS: dict[Status, StoreStatus] = {
-    Status.OK: "ok",
-    Status.WARNING: "warning",
-    Status.CRITICAL: "critical",
-    Status.UNKNOWN: "unknown",
-}
+StoreStatus = Literal["ok", "degraded", "unreachable", "unknown"]
 _WORDS = {int(status): status.word for status in Status}
 
 
@@ -69,14 +63,14 @@ def checks(views: Iterable[AgentView], stores: Mapping[str, Store]) -> dict[tupl
 
 
 def store_status(state: State, store: Store) -> StoreStatus:
-    """The worst of what is not ok in it; unreachable when its silence was noticed, unknown when it was never heard."""
+    """The word of rules.views.store_view without its details: unknown means that no agent of it is heard."""
     if store.id in state.stores:
         return "unreachable"
-    if not any(agent in state.agents for agent in store.agents):
+    agents = (state.agents.get(agent) for agent in store.agents)
+    if not any(agent is not None and agent.is_fresh for agent in agents):
         return "unknown"
-    rows = (state.items[key].state for key in state.troubled.get(store.id, ()))
-    worst = max(rows, key=SEVERITY.__getitem__, default=Status.OK)
-    return _STORE_WORDS[worst]
+    incidents = (state.incidents[id_] for id_ in state.by_home.get(store.id, ()))
+    return "degraded" if any(one.state != "resolved" for one in incidents) else "ok"
 
 
 def at_risk(incidents: Iterable[Incident]) -> dict[tuple[str, ...], float]:

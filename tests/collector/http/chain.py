@@ -131,6 +131,10 @@ class Chain:
         for listener in self.listeners:
             listener.queue.put_nowait(ChangeEvent(self._position, self.now, "incident", known.id, known))
 
+    def forget_everything(self) -> None:
+        self.fleet.views.clear()
+        self._state.put(Change("meta", "cmdb", {}))
+
     def clock(self) -> float:
         return self.now
 

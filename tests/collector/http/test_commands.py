@@ -1,0 +1,77 @@
+"""What people do to incidents over HTTP."""
+
+import pytest
+
+from tests.collector.http.chain import incident
+from tests.collector.http.conftest import Face, token
+
+ONE = f"/api/v1/incidents/{incident(4).id}"
+
+
+def test_acknowledging_names_the_person_and_shows_the_incident_as_it_then_is(guarded: Face) -> None:
+    answer = guarded.post(f"{ONE}/acknowledge", {"note": "on it"}, **token("otto"))
+    assert answer.status == 200
+    assert answer.json["incident"]["state"] == "acknowledged"
+    assert answer.json["position"] == guarded.chain.position()
+    request = guarded.chain.requests[-1]
+    assert (request.actor, request.name, request.incident) == ("otto", "acknowledge", incident(4).id)
+    assert request.arguments == {"note": "on it"}
+
+
+def test_without_a_users_file_the_actor_is_local(face: Face) -> None:
+    face.post(f"{ONE}/notes", {"text": "called the store"})
+    assert face.chain.requests[-1].actor == "local"
+
+
+def test_a_body_is_not_needed_where_nothing_must_be_said(face: Face) -> None:
+    assert face.post(f"{ONE}/acknowledge").status == 200
+
+
+def test_what_the_engine_refuses_is_a_conflict_with_its_reasons(face: Face) -> None:
+    face.post(f"{ONE}/acknowledge")
+    answer = face.post(f"{ONE}/acknowledge")
+    assert answer.status == 409
+    assert answer.json["errors"] == ["rule lifecycle: it is acknowledged already"]
+
+
+def test_a_person_can_create_an_incident(face: Face) -> None:
+    body = {"ci": "0042/pos-01", "category": "pos_outage", "title": "Till 1 smokes"}
+    answer = face.post("/api/v1/incidents", body)
+    assert (answer.status, answer.json["incident"]["title"]) == (201, "Till 1 smokes")
+    assert face.chain.requests[-1].arguments["ci"] == "0042/pos-01"
+
+
+def test_an_idempotency_key_is_passed_on_within_its_actors_name_space(guarded: Face) -> None:
+    """Two people who choose the same key do not swallow each other's commands."""
+    guarded.post(f"{ONE}/notes", {"text": "a"}, **token("otto"), **{"Idempotency-Key": "k1"})
+    guarded.post(f"{ONE}/notes", {"text": "b"}, **token("ada"), **{"Idempotency-Key": "k1"})
+    assert [request.id for request in guarded.chain.requests] == ["otto:k1", "ada:k1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "detail"),
+    [
+        (f"{ONE}/notes", {}, 422, "Object missing required field text"),
+        (f"{ONE}/notes", {"text": ""}, 422, "Expected str of length >= 1 - at $.text"),
+        (f"{ONE}/notes", {"txt": "x"}, 422, "Object contains unknown field txt"),
+        (f"{ONE}/notes", b'{"text": ', 400, "not JSON"),
+        (f"{ONE}/notes", b"\xff\xfe", 400, "not JSON"),
+        (f"{ONE}/notes", b"[" * 60_000, 422, "Expected object, got array"),
+        (f"{ONE}/assign", {}, 422, "assignee or resolver_group: name one of them"),
+        (f"{ONE}/notes", {"text": "x" * 70_000}, 413, "a request's body has at most 64 KiB"),
+        ("/api/v1/incidents/none/notes", {"text": "x"}, 404, "there is no incident 'none'"),
+        ("/api/v1/incidents", {"ci": "../etc", "category": "x", "title": "y"}, 422, "Expected str matching regex"),
+    ],
+)
+def test_a_bad_command_changes_nothing_and_says_why(
+    face: Face, path: str, body: object, status: int, detail: str
+) -> None:
+    answer = face.post(path, body)
+    assert (answer.status, answer.json["detail"][: len(detail)]) == (status, detail)
+    assert face.chain.requests == []
+
+
+def test_a_body_that_is_not_json_by_its_type_is_refused(face: Face) -> None:
+    """A form of a foreign page can send only forms: never JSON, never a command."""
+    answer = face.post(f"{ONE}/notes", b"text=x", **{"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status == 415
