@@ -31,23 +31,24 @@ def run(options: argparse.Namespace) -> int:
 def explanation(answer: dict[str, Any]) -> str:
     head = f"{plain(answer['subject'])} at {clock(answer['at'])}: {plain(str(answer['state']))}"
     lines = [painted(head, "bold"), plain(answer["sentence"], 500)]
-    lines += [f"  [{plain(str(one['rule']))}] {plain(one['text'], 500)}" for one in answer.get("reasons") or []]
-    if answer.get("path"):
+    lines += [f"  [{plain(str(one['rule']))}] {plain(one['text'], 500)}" for one in answer["reasons"]]
+    if len(answer["path"]) > 1:
         lines += ["", "path      " + " → ".join(plain(str(step)) for step in answer["path"])]
-    if answer.get("incidents"):
-        lines += ["incidents " + ", ".join(plain(_id(one)) for one in answer["incidents"])]
-    if answer.get("checks"):
-        rows = [_check(one) for one in answer["checks"]]
-        lines += ["", table([heading.upper() for heading in rows[0]], [list(row.values()) for row in rows])]
+    if answer["incidents"]:
+        lines += ["", incident_lines(answer["incidents"])]
+    if answer["checks"]:
+        lines += ["", table(("AGENT", "CHECK", "STATE", "SINCE", "FRESH", "TEXT"), map(_check, answer["checks"]))]
     return "\n".join(lines)
 
 
-def _id(incident: Any) -> str:
-    return str(incident["id"] if isinstance(incident, dict) else incident)
+def incident_lines(incidents: list[dict[str, Any]]) -> str:
+    rows = [(one["id"], one["priority"], one["state"], one["ci"], one["title"]) for one in incidents]
+    return table(("ID", "PRIORITY", "STATE", "CI", "TITLE"), rows)
 
 
-def _check(check: Any) -> dict[str, Any]:
-    return check if isinstance(check, dict) else {"check": check}
+def _check(check: dict[str, Any]) -> tuple[str, ...]:
+    fresh = "yes" if check["fresh"] else "no"
+    return (check["agent"], check["check"], check["state"], clock(check["since"]), fresh, check["text"])
 
 
 def _at(text: str | None) -> str | None:
