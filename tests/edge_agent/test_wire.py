@@ -54,7 +54,7 @@ def test_what_is_published_comes_back_on_a_subscribed_topic(broker: Broker) -> N
 
     heard = asyncio.run(run())
     assert heard.messages == [("said/here", b"hello")]
-    assert heard.lines == ["connected"]
+    assert heard.lines == ["connected", ""], "and it was us who ended it"
 
 
 def test_a_broker_that_is_not_there_is_told_with_its_address_and_tried_again(broker: Broker) -> None:
