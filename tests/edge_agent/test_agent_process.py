@@ -95,10 +95,12 @@ def test_what_a_deaf_collector_did_not_acknowledge_is_sent_again_on_the_same_con
 ) -> None:
     with CollectorForTests(broker.port, acks=False) as collector:
         with AgentProcess(configured(tmp_path, broker, device)):
+            until(lambda: collector.results)
+            device.down()
             until(lambda: any(live.records for live in collector.lives))
             assert states(collector) == []
             collector.acks = True
-            until(lambda: states(collector) == [Status.OK], within=40)
+            until(lambda: states(collector) == [Status.OK, Status.CRITICAL], within=40)
             until(lambda: collector.lives[-1].pending == 0)
         assert len({hello.epochs[-1].epoch for hello in collector.hellos}) == 1
 
@@ -132,6 +134,8 @@ def test_a_damaged_log_is_set_aside_and_the_agent_goes_on_with_what_can_be_read(
 ) -> None:
     with CollectorForTests(broker.port, acks=False) as collector:
         with AgentProcess(configured(tmp_path, broker, device)) as agent:
+            until(lambda: collector.results)
+            device.down()
             until(lambda: any(live.records for live in collector.lives))
             assert agent.stop() == 0
         log = tmp_path / "agent.db"
