@@ -1,0 +1,225 @@
+"""The line to the broker: the only module of the agent that knows paho.
+
+A client lives for one connection. paho keeps what was not sent and sends it again after a reconnect, in its own order
+and before our hello; with a new client there is nothing to send again, and what must not be lost is in the log.
+paho's thread dies of an exception in a callback while it still claims to be connected, so each is wrapped, and the
+thread that drives the client is ours and goes on whatever happens in it.
+"""
+
+import asyncio
+import random
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+WINDOW = 20  # messages that the broker has not taken yet; beyond it the line is stuck, and queueing would only age them
+CONNECT_WITHIN = 10.0  # seconds
+LONGEST_PAUSE = 30.0
+_BYE_WITHIN = 2.0
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+class Address(NamedTuple):
+    """How to reach the broker; the fields are those of `broker` in agent.yaml. `keepalive` in seconds."""
+
+    url: str
+    username: str = ""
+    password_file: str = ""
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    keepalive: float = 15.0
+
+
+class Listener(Protocol):
+    """Who is told what happens: on the event loop, but for `will`, which the wire's own thread asks."""
+
+    def connected(self) -> None: ...
+
+    def disconnected(self, why: str) -> None:
+        """`why` is empty when it was us who wanted it."""
+        ...
+
+    def received(self, topic: str, payload: bytes) -> None: ...
+
+    def will(self) -> tuple[str, bytes] | None:
+        """Topic and payload of the will of the next connection."""
+        ...
+
+
+class Wire:
+    """Stays connected until it is closed. `topics` are subscribed before `connected` is told."""
+
+    def __init__(self, address: Address, client_id: str, topics: Sequence[str], listener: Listener) -> None:
+        self._address = address
+        self._client_id = client_id
+        self._topics = topics
+        self._listener = listener
+        self._loop = asyncio.get_running_loop()
+        self._closing = threading.Event()
+        self._gone = asyncio.Event()
+        self._thread = threading.Thread(target=self._live, name=f"wire-{client_id}", daemon=True)
+        self._client: Client | None = None
+        self._online = False
+        self._failures = 0
+        self._refusal = ""
+        self._untaken = 0
+        self._taken = threading.Condition()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Hands a message to the broker at QoS 1. While there is no line, or a stuck one, it is dropped."""
+        client = self._client
+        if client is None or not self._online or self._untaken >= WINDOW:
+            return
+        with self._taken:
+            self._untaken += 1
+        if client.publish(topic, payload, qos=1).rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._took()
+
+    async def close(self) -> None:
+        """Waits shortly for the broker to take what was published, then disconnects without raising the will."""
+        self._closing.set()
+        if not self._thread.is_alive():
+            return
+        await asyncio.get_running_loop().run_in_executor(None, self._part)
+        await self._gone.wait()
+
+    def _part(self) -> None:
+        with self._taken:
+            if self._online:
+                self._taken.wait_for(lambda: self._untaken == 0, timeout=_BYE_WITHIN)
+        client = self._client
+        if client is not None:
+            client.disconnect()
+
+    def _live(self) -> None:
+        while not self._closing.is_set():
+            why = ""
+            try:
+                self._one_connection()
+            except Exception as error:
+                why = f"cannot reach {self._address.url}: {str(error) or type(error).__name__}"
+            self._lost(why)
+            pause = min(LONGEST_PAUSE, 0.5 * 2**self._failures)
+            self._failures = min(self._failures + 1, 10)
+            self._closing.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects, keeps no secret
+        self._tell(self._gone.set)
+
+    def _one_connection(self) -> None:
+        """From connecting to losing it. Raises what connecting raises."""
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=True, reconnect_on_failure=False
+        )
+        client.max_inflight_messages_set(WINDOW)
+        client.connect_timeout = CONNECT_WITHIN
+        client.on_socket_open = _without_delay
+        client.on_connect = self._guarded(self._on_connect)
+        client.on_subscribe = self._guarded(self._on_subscribe)
+        client.on_message = self._guarded(self._on_message)
+        client.on_publish = self._guarded(self._on_publish)
+        client.on_disconnect = self._guarded(self._on_disconnect)
+        self._refusal = ""
+        _authenticate(client, self._address)
+        will = self._listener.will()
+        if will is not None:
+            client.will_set(*will, qos=1)
+        url = urlsplit(self._address.url)
+        client.connect(
+            url.hostname or "", url.port or _PORTS[url.scheme], keepalive=max(1, int(self._address.keepalive))
+        )
+        self._client = client
+        if self._closing.is_set():
+            client.disconnect()
+        client.loop_forever()
+        if self._refusal:
+            raise ConnectionError(self._refusal)
+
+    def _on_connect(
+        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._refusal = f"the broker says: {reason}"
+            return
+        client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _on_subscribe(self, *arguments: Any) -> None:
+        refused = [code for code in arguments[3] if code.is_failure]
+        if refused:
+            # An ACL that hides our acks would let the log grow for ever without a word.
+            self._refusal = f"the broker refuses our subscriptions: {refused[0]}"
+            arguments[0].disconnect()
+            return
+        self._failures = 0
+        with self._taken:
+            self._untaken = 0
+        self._online = True
+        self._tell(self._listener.connected)
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._tell(partial(self._listener.received, message.topic, bytes(message.payload)))
+
+    def _on_publish(self, *_arguments: Any) -> None:
+        self._took()
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _p: Properties | None
+    ) -> None:
+        if reason.is_failure and not self._refusal:
+            self._refusal = f"connection lost: {reason}"
+
+    def _took(self) -> None:
+        with self._taken:
+            self._untaken = max(0, self._untaken - 1)
+            self._taken.notify_all()
+
+    def _lost(self, why: str) -> None:
+        self._online = False
+        self._client = None
+        self._tell(partial(self._listener.disconnected, why))
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(what)
+
+    def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
+        def guarded(*arguments: Any) -> None:
+            try:
+                callback(*arguments)
+            except Exception as error:
+                self._refusal = f"{callback.__name__} failed: {error!r}"
+                arguments[0].disconnect()
+
+        return guarded
+
+
+def _without_delay(_client: Client, _data: object, sock: Any) -> None:
+    """A fresh record is one small packet: it must not wait for the ack of the one before."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _authenticate(client: Client, address: Address) -> None:
+    """Files are read for every connection, so that a rotated secret needs no restart."""
+    if address.username:
+        password = None
+        if address.password_file:
+            password = Path(address.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+        client.username_pw_set(address.username, password)
+    if urlsplit(address.url).scheme == "mqtts":
+        context = ssl.create_default_context(cafile=address.ca or None)
+        if address.cert:
+            context.load_cert_chain(address.cert, address.key)
+        client.tls_set_context(context)

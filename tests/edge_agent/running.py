@@ -1,0 +1,55 @@
+"""An agent as a process of its own, as a store has it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def agent_yaml(folder: Path, broker_url: str, checks: list[str], **defaults: str) -> Path:
+    """A configuration with quick checks, one flow mapping a line."""
+    settings = {"interval": "200ms", "timeout": "200ms", "retry": "50ms", "pulse": "300ms"} | defaults
+    path = folder / "agent.yaml"
+    lines = [
+        'store: "0042"',
+        "agent: 0042-server",
+        f"broker: {{url: {broker_url}}}",
+        f"log: {{path: {folder / 'agent.db'}}}",
+        f"defaults: {{{', '.join(f'{key}: {value}' for key, value in settings.items())}}}",
+        "checks:" if checks else "checks: []",
+        *(f"  - {{{check}}}" for check in checks),
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+class AgentProcess:
+    """`python -m tillwatch agent run` as a child."""
+
+    def __init__(self, config: Path) -> None:
+        self._command = [sys.executable, "-m", "tillwatch", "agent", "run", "--config", str(config)]
+        self.process = self._begin()
+
+    def __enter__(self) -> "AgentProcess":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """As a power cut would: no chance to say or keep anything."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.process = self._begin()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(timeout=20)
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(self._command, env=environment, cwd=ROOT)

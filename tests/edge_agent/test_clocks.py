@@ -1,0 +1,53 @@
+"""The host's clocks against the collector's."""
+
+from contract.clock import Exchange
+from contract.records import Gap, Stamp, Transition
+from contract.status import Status
+from edge_agent.clocks import HostClock, Skew, restamped
+
+
+def record(wall: float, up: float, boot: str = "b1") -> Transition:
+    stamp = Stamp(wall=wall, boot=boot, up=up)
+    return Transition(1, "pos-01/tcp", Status.OK, Status.CRITICAL, started_at=wall - 4, decided=stamp)
+
+
+def test_the_offset_is_that_of_the_exchange_with_the_least_delay() -> None:
+    skew = Skew()
+    assert skew.offset(Stamp(0, "b1", 0)) is None
+    skew.learn(Exchange(sent=1000, received=1061.9, answered=1062, arrived=1004), Stamp(1004, "b1", 4))
+    skew.learn(Exchange(sent=1010, received=1070.05, answered=1070.05, arrived=1010.1), Stamp(1010.1, "b1", 10.1))
+    skew.learn(Exchange(sent=1020, received=1085, answered=1085, arrived=1028), Stamp(1028, "b1", 28))
+    assert skew.offset(Stamp(1030, "b1", 30)) == 60.0
+
+
+def test_a_step_of_the_wall_clock_is_known_before_the_next_ack() -> None:
+    skew = Skew()
+    skew.learn(Exchange(1000, 1060, 1060, 1000), Stamp(1000, "b1", 0))
+    assert skew.offset(Stamp(wall=1065.0, boot="b1", up=5.0)) == 0.0
+
+
+def test_an_exchange_across_a_step_of_the_clock_teaches_nothing() -> None:
+    skew = Skew()
+    skew.learn(Exchange(sent=5000, received=1060, answered=1060, arrived=1000), Stamp(1000, "b1", 0))
+    assert skew.offset(Stamp(1000, "b1", 0)) is None
+
+
+def test_a_record_from_before_the_clock_was_set_is_told_in_the_time_of_today() -> None:
+    told = restamped(record(wall=50.0, up=50.0), Stamp(wall=1_800_000_100.0, boot="b1", up=100.0))
+    assert isinstance(told, Transition)
+    assert (told.decided.wall, told.started_at, told.decided.up) == (1_800_000_050.0, 1_800_000_046.0, 50.0)
+
+
+def test_a_record_of_another_boot_or_of_a_slewed_clock_is_left_alone() -> None:
+    other = record(50.0, 50.0, boot="b0")
+    assert restamped(other, Stamp(1e9, "b1", 100)) is other
+    slewed = record(1000.0, 50.0)
+    assert restamped(slewed, Stamp(1050.5, "b1", 100.0)) is slewed
+    gap = Gap(1, 1, 1, 1, "log full")
+    assert restamped(gap, Stamp(1e9, "b1", 100)) is gap
+
+
+def test_the_clock_of_this_host_counts_seconds_since_boot() -> None:
+    first, second = HostClock().stamp(), HostClock().stamp()
+    assert first.boot == second.boot
+    assert second.up >= first.up > 0

@@ -1,0 +1,139 @@
+"""`tillwatch incidents`: what is wrong now, one incident's story, and what a person does about it."""
+
+import argparse
+import json
+import urllib.parse
+from typing import Any
+
+from tillwatch import api
+from tillwatch.incident_text import incident_table, story
+from tillwatch.table import plain
+
+NAME = "incidents"
+HELP = "list incidents, show one, acknowledge it, add a note, assign, resolve, reopen, create"
+
+STATES = ("open", "acknowledged", "resolved", "closed")
+PRIORITIES = ("P1", "P2", "P3")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    api.arguments(parser)
+    parser.set_defaults(action=_list, state=None, priority=None, store=None, limit=100)
+    _list_arguments(parser)
+    actions = parser.add_subparsers(metavar="ACTION")
+    _list_arguments(_action(actions, "list", _list, "the newest incidents (also without an action)"))
+    _one(actions, "show", _show, "one incident with its reasons and timeline")
+    _one(actions, "ack", _acknowledge, "acknowledge: escalation stops").add_argument(
+        "--note", default="", help="a note"
+    )
+    _one(actions, "note", _note, "add a note").add_argument("text", help="the note")
+    _one(actions, "assign", _assign, "give it to a person").add_argument("to", help="who has it now")
+    _one(actions, "resolve", _resolve, "resolve by hand").add_argument("--note", default="", help="how it was resolved")
+    _one(actions, "reopen", _reopen, "reopen a resolved incident").add_argument("reason", help="why")
+    _create_arguments(_action(actions, "create", _create, "an incident that a person has seen"))
+
+
+def run(options: argparse.Namespace) -> int:
+    code: int = options.action(api.from_options(options), options)
+    return code
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    quiet: dict[str, Any] = {"default": argparse.SUPPRESS}
+    parser.add_argument("--state", choices=STATES, help="only in this state", **quiet)
+    parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, help="only of this priority", **quiet)
+    parser.add_argument("--store", metavar="ID", help="only of this store", **quiet)
+    parser.add_argument("--limit", type=int, metavar="N", help="at most so many (default 100)", **quiet)
+    _json(parser)
+
+
+def _create_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--category", required=True, help="a category of the policy, such as pos_outage")
+    parser.add_argument("--ci", required=True, help="the configuration item or store: 0042/pos-01, acquirer-a, 0042")
+    parser.add_argument("--title", required=True, help="what customers notice")
+    parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, default=None, help="if the policy's is wrong")
+    parser.add_argument("--service", default=None, help="what customers miss, if not the category's service")
+    _json(parser)
+
+
+def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
+    api.addresses(parser)
+    parser.set_defaults(action=run)
+    return parser
+
+
+def _one(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    parser = _action(actions, name, run, text)
+    parser.add_argument("id", help="the incident's id")
+    _json(parser)
+    return parser
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="the API's JSON as it is")
+
+
+def _list(site: api.Api, options: argparse.Namespace) -> int:
+    wanted = {key: getattr(options, key) for key in ("state", "priority", "store")}
+    answer = api.get(site, "incidents", limit=str(options.limit), **wanted)
+    if "json" in options:
+        print(json.dumps(answer, indent=2))
+    elif answer["items"]:
+        print(incident_table(answer["items"]))
+        if answer["next"]:
+            print(f"There are more than these {len(answer['items'])}: narrow the list or raise --limit.")
+    else:
+        print("No incidents.")
+    return 0
+
+
+def _show(site: api.Api, options: argparse.Namespace) -> int:
+    incident = api.get(site, _path(options.id))
+    print(json.dumps(incident, indent=2) if "json" in options else story(incident))
+    return 0
+
+
+def _acknowledge(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "acknowledge", {"note": options.note})
+
+
+def _note(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "notes", {"text": options.text})
+
+
+def _assign(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "assign", {"assignee": options.to})
+
+
+def _resolve(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "resolve", {"note": options.note})
+
+
+def _reopen(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "reopen", {"reason": options.reason})
+
+
+def _create(site: api.Api, options: argparse.Namespace) -> int:
+    body = {
+        key: getattr(options, key)
+        for key in ("category", "ci", "title", "priority", "service")
+        if getattr(options, key)
+    }
+    return _told(api.post(site, "incidents", body), options)
+
+
+def _sent(site: api.Api, options: argparse.Namespace, what: str, body: dict[str, Any]) -> int:
+    return _told(api.post(site, f"{_path(options.id)}/{what}", body), options)
+
+
+def _told(done: dict[str, Any], options: argparse.Namespace) -> int:
+    """The incident after the engine handled the command, and the rules' reasons for what it did."""
+    reasons = [f"[{plain(one['rule'])}] {plain(one['text'])}" for one in done.get("reasons") or []]
+    shown = "\n".join([incident_table([done["incident"]]), *reasons])
+    print(json.dumps(done, indent=2) if "json" in options else shown)
+    return 0
+
+
+def _path(incident: str) -> str:
+    return f"incidents/{urllib.parse.quote(incident, safe='')}"
