@@ -15,8 +15,8 @@ from bench.load import Plan
 
 STORES = 500
 CHECKS = 50
-SECONDS = 20.0
-RATE = 600.0
+SECONDS = 10.0
+RATE = 5_000.0
 
 
 def main() -> None:
