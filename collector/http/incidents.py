@@ -1,5 +1,6 @@
 """The list of incidents and one incident in full."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
@@ -10,10 +11,11 @@ from collector.http import cursors, present, shapes
 from collector.http.call import Call, NoQuery
 from collector.http.instants import seconds, shown
 from collector.http.problems import Refused
-from collector.services import IncidentFilter, PageKey
+from collector.services import IncidentFilter, PageKey, Services
 from rules.incident import Incident, Phase, Priority
 
 _PRIORITY: dict[str, Priority] = {"P1": 1, "P2": 2, "P3": 3, "1": 1, "2": 2, "3": 3}
+COMMIT_TIME, COMMIT_LOOKS = 2.0, 40  # seconds, and how often in them
 _UNRESOLVED: tuple[Phase, ...] = ("open", "acknowledged")
 
 
@@ -65,13 +67,22 @@ async def in_full(call: Call[Any, Any], known: Incident) -> shapes.IncidentInFul
 
 async def found(call: Call[Any, Any], id_: str) -> Incident:
     """The incident `id_`, by its id. Raises Refused: 404, or 403 outside the person's regions."""
-    # The engine's state is ahead of the database for the length of a commit; the list may have come from it.
-    known = await call.services.incident(id_) or call.services.state().incidents.get(id_)
+    known = await _committed(call.services, id_)
     if known is None:
         raise Refused(404, "No such incident", f"there is no incident {id_[:80]!r}")
     if not sees(call.person, (known.region,)):
         raise Refused(403, "Not your region", f"incident {known.number} is outside the regions of {call.person.actor}")
     return known
+
+
+async def _committed(services: Services, id_: str) -> Incident | None:
+    """The engine's state, which the worst-first list shows, is ahead of the database while a commit lasts: wait."""
+    for _ in range(COMMIT_LOOKS):
+        known = await services.incident(id_)
+        if known is not None or id_ not in services.state().incidents:
+            return known
+        await asyncio.sleep(COMMIT_TIME / COMMIT_LOOKS)
+    raise Refused(503, "Not committed yet", "the database is slow; ask again", headers={"Retry-After": "2"})
 
 
 async def _newest(call: Call[IncidentQuery, None], wanted: IncidentFilter) -> tuple[list[Incident], str | None]:

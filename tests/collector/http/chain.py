@@ -131,6 +131,11 @@ class Chain:
         for listener in self.listeners:
             listener.queue.put_nowait(ChangeEvent(self._position, self.now, "incident", known.id, known))
 
+    def happen_late(self, known: Incident, seconds: float) -> None:
+        """In the engine's state at once, in the database later."""
+        self._state.put(Change("incidents", known.id, known))
+        asyncio.get_running_loop().call_later(seconds, self.happen, known)
+
     def forget_everything(self) -> None:
         self.fleet.views.clear()
         self._state.put(Change("meta", "cmdb", {}))
