@@ -100,8 +100,8 @@ class Fleet:
 
 
 def _texts(results: Sequence[Result]) -> Mapping[int, str]:
-    texts = [(at, result.text) for at, result in enumerate(results) if result.text and result.status]
-    return {at: plain(text) for at, text in texts} if texts else NO_TEXTS
+    texts = {at: plain(result.text) for at, result in enumerate(results) if result.text and result.status}
+    return texts or NO_TEXTS
 
 
 def plain(text: str) -> str:

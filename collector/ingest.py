@@ -93,7 +93,7 @@ class Ingest:
         self._appended = appended
         self._clock = clock
         self._line: Line | None = None
-        self._queue: queue.Queue[Arrival | None] = queue.Queue(MOST_QUEUED)
+        self._queue: queue.Queue[Arrival] = queue.Queue(MOST_QUEUED)
         self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._limit = LetterLimit()
@@ -168,16 +168,12 @@ class Ingest:
                 return
 
     def _drained(self) -> list[Arrival]:
+        """What is queued, after at most IDLE seconds."""
+        batch: list[Arrival] = []
         try:
-            first = self._queue.get(timeout=IDLE)
-        except queue.Empty:
-            return []
-        batch = [first] if first is not None else []
-        try:
+            batch.append(self._queue.get(timeout=IDLE))
             while len(batch) < MOST_A_BATCH:
-                arrival = self._queue.get_nowait()
-                if arrival is not None:
-                    batch.append(arrival)
+                batch.append(self._queue.get_nowait())
         except queue.Empty:
             pass
         return batch
@@ -197,6 +193,7 @@ class Ingest:
         return plan
 
     def _take(self, arrival: Arrival, plan: Plan, moment: Moment) -> None:
+        """Never raises: what cannot be taken is a dead letter, or it would come again and again."""
         agent = ""
         try:
             agent, kind = topics.sender(arrival.topic)
@@ -204,10 +201,17 @@ class Ingest:
             report = codec.decode_up(kind, arrival.payload)
             self._intake.take(report, Visit(track, report.at, arrival.received, plan, moment))
         except Rejected as rejected:
-            plan.counts[rejected.reason] = plan.counts.get(rejected.reason, 0) + 1
-            if self._limit.allows(agent or arrival.topic, moment.now):
-                letter = (moment.at, rejected.reason, rejected.detail, arrival.topic, arrival.payload)
-                plan.letters.append(letters.Letter(*letter))
+            self._bury(arrival, rejected, agent, plan, moment)
+        except Exception as error:
+            _log.exception("a message of %r could not be taken", agent)
+            self._is_stale = True  # it may have been taken half
+            self._bury(arrival, Rejected("invalid", f"{type(error).__name__}: {error}"), agent, plan, moment)
+
+    def _bury(self, arrival: Arrival, why: Rejected, agent: str, plan: Plan, moment: Moment) -> None:
+        plan.counts[why.reason] = plan.counts.get(why.reason, 0) + 1
+        if self._limit.allows(agent or arrival.topic, moment.now):
+            letter = letters.Letter(moment.at, why.reason, why.detail, arrival.topic, arrival.payload)
+            plan.letters.append(letter)
 
     def _new_track(self, agent: str) -> Track:
         store = self.registry.get(agent)

@@ -31,14 +31,18 @@ class Presence:
         self.leases: dict[str, Lease] = {}
         self._ticked = now
         self._broker_there = True
+        # No lease can run out before `_due`, and no gap below `_quickest` is a pause: until then a tick is free.
+        self._due = self._quickest = float("inf")
 
     def restore(self, agent: str, pulse: float, at: float, silent: bool, now: float) -> None:
         """An agent of before a restart, last heard at `at`: its lease is full again."""
         self.leases[agent] = Lease(pulse, now, at, silent)
+        self._expect(pulse, now + PULSES * pulse)
 
     def heard(self, agent: str, pulse: float, now: float, at: float) -> bool:
         """Renews the lease. True when the agent was silent or is new, and so an AgentHeard is due."""
         lease = self.leases.get(agent)
+        self._expect(pulse, now + PULSES * pulse)
         if lease is None:
             self.leases[agent] = Lease(pulse, now, at, silent=False)
             return True
@@ -53,6 +57,7 @@ class Presence:
             return []
         if why == "will":
             lease.pulses = 1
+            self._expect(lease.pulse, lease.heard + lease.pulse)
             return []
         lease.silent = True
         return [AgentSilent(at=at, agent=agent, since=at, announced=why)]
@@ -76,23 +81,36 @@ class Presence:
     def tick(self, now: float, at: float) -> list[Presences]:
         """Call it several times a pulse: a gap between two calls means that we were paused, not that all are silent."""
         gap, self._ticked = now - self._ticked, now
-        if not self._broker_there:
+        if not self._broker_there or (gap <= self._quickest and now <= self._due):
             return []
-        waiting = [(agent, lease) for agent, lease in self.leases.items() if not lease.silent]
-        paused = [lease for _, lease in waiting if gap > lease.pulse * PULSES / 3]
-        for lease in paused:
-            lease.heard = now
         out: list[Presences] = []
-        if paused:
+        if self._forgive_pause(gap, now):
             out.append(LeasesSuspended(at=at, reason=f"the collector was paused for {gap:.0f} s"))
-        for agent, lease in waiting:
-            if now - lease.heard > lease.pulses * lease.pulse:
+        self._due = self._quickest = float("inf")
+        for agent, lease in self.leases.items():
+            if lease.silent:
+                continue
+            ends = lease.heard + lease.pulses * lease.pulse
+            if now > ends:
                 lease.silent = True
                 out.append(AgentSilent(at=at, agent=agent, since=lease.at))
+            else:
+                self._expect(lease.pulse, ends)
         return out
 
     def forget(self, agent: str) -> None:
         self.leases.pop(agent, None)
+
+    def _forgive_pause(self, gap: float, now: float) -> bool:
+        """A gap of a third of a lease, and so of one pulse, fills it again."""
+        paused = [lease for lease in self.leases.values() if not lease.silent and gap > lease.pulse]
+        for lease in paused:
+            lease.heard = now
+        return bool(paused)
+
+    def _expect(self, pulse: float, ends: float) -> None:
+        self._quickest = min(self._quickest, pulse)
+        self._due = min(self._due, ends)
 
     def _anyone(self) -> bool:
         return any(not lease.silent for lease in self.leases.values())

@@ -7,7 +7,6 @@ import msgspec
 from contract.ids import ID_PATTERN
 
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
-# What kind of thing an item is: `pos_terminal`. Policies match it, so a slip of the pen must not go unseen.
 Class = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,63}\Z")]
 Expected = Literal["always", "trading", "optional"]
 Lifecycle = Literal["planned", "commissioning", "live", "refit", "closed"]

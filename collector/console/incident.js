@@ -84,7 +84,7 @@ function press(name) {
 }
 
 function ask(command) {
-  const field = el(command.short ? "input" : "textarea", { name: "text", "aria-label": command.ask, placeholder: command.ask, required: !command.optional, maxlength: command.short ? 200 : 4000 });
+  const field = el(command.short ? "input" : "textarea", { name: "text", "aria-label": command.ask, placeholder: command.ask, required: !command.optional, maxlength: command.short ? 200 : 2000 });
   const wrong = el("p", { class: "wrong-text", role: "status" });
   dialog(`${command.words} #${incident.number}`, [field, wrong], [[command.words, async () => {
     try {

@@ -86,9 +86,14 @@ def effects(connection: Connection, limit: int = 1000) -> list[dict[str, Any]]:
 
 def _save_incidents(connection: Connection, changed: Iterable[Incident]) -> None:
     changed = list(changed)
+    if not changed:
+        return
     upsert(connection, incidents, [_incident_row(one) for one in changed])
-    stores = [{"store": store, "incident": one.id} for one in changed for store in one.stores]
-    insert_new(connection, incident_stores, stores)
+    gone = incident_stores.c.incident.in_([one.id for one in changed])
+    connection.execute(delete(incident_stores).where(gone))
+    stores = [{"store": store, "incident": one.id} for one in changed for store in dict.fromkeys(one.stores)]
+    if stores:
+        connection.execute(insert(incident_stores), stores)
 
 
 def _incident_row(one: Incident) -> dict[str, Any]:

@@ -16,43 +16,45 @@ _KEY = re.compile(r"^[\x21-\x7e]{1,100}\Z")
 
 
 async def acknowledge(call: Call[NoQuery, shapes.Acknowledge]) -> shapes.CommandDone:
-    return await _done(call, "acknowledge")
+    known = await incidents.found(call, call.path["id"])
+    outcome = await _submitted(call, "acknowledge", known.id, {})
+    if call.body.note:
+        outcome = await _submitted(call, "note", known.id, {"text": call.body.note})
+    return await _answer(call, outcome, known.id)
 
 
 async def note(call: Call[NoQuery, shapes.Note]) -> shapes.CommandDone:
-    return await _done(call, "note")
+    return await _done(call, "note", {"text": call.body.text})
 
 
 async def assign(call: Call[NoQuery, shapes.Assign]) -> shapes.CommandDone:
-    if not (call.body.assignee or call.body.resolver_group):
-        raise Refused(422, "Bad body", "assignee or resolver_group: name one of them")
-    return await _done(call, "assign")
+    return await _done(call, "assign", {"to": call.body.assignee, "group": call.body.resolver_group})
 
 
 async def resolve(call: Call[NoQuery, shapes.Resolve]) -> shapes.CommandDone:
-    return await _done(call, "resolve")
+    return await _done(call, "resolve", {"text": call.body.note})
 
 
 async def reopen(call: Call[NoQuery, shapes.Reopen]) -> shapes.CommandDone:
-    return await _done(call, "reopen")
+    return await _done(call, "reopen", {"text": call.body.reason})
 
 
 async def create(call: Call[NoQuery, shapes.Create]) -> shapes.CommandDone:
     region = _region(call, call.body.ci)
     if not sees(call.person, (region,)):
         raise Refused(403, "Not your region", f"{call.body.ci} is outside the regions of {call.person.actor}")
-    outcome = await _submitted(call, "create", "")
+    outcome = await _submitted(call, "create", "", msgspec.to_builtins(call.body))
     return await _answer(call, outcome, outcome.incidents[0] if outcome.incidents else "")
 
 
-async def _done(call: Call[NoQuery, Any], name: str) -> shapes.CommandDone:
+async def _done(call: Call[NoQuery, Any], name: str, arguments: dict[str, Any]) -> shapes.CommandDone:
     known = await incidents.found(call, call.path["id"])
-    outcome = await _submitted(call, name, known.id)
+    outcome = await _submitted(call, name, known.id, arguments)
     return await _answer(call, outcome, known.id)
 
 
-async def _submitted(call: Call[NoQuery, Any], name: str, incident: str) -> Outcome:
-    request = Request(_idempotency_key(call), call.person.actor, name, incident, msgspec.to_builtins(call.body))
+async def _submitted(call: Call[NoQuery, Any], name: str, incident: str, arguments: dict[str, Any]) -> Outcome:
+    request = Request(_idempotency_key(call, name), call.person.actor, name, incident, arguments)
     try:
         outcome = await call.services.submit(request)
     except Overloaded as error:
@@ -72,14 +74,14 @@ async def _answer(call: Call[NoQuery, Any], outcome: Outcome, id_: str) -> shape
     return shapes.CommandDone(await incidents.in_full(call, known), outcome.position, present.reasons(outcome.reasons))
 
 
-def _idempotency_key(call: Call[NoQuery, Any]) -> str:
-    """The client's `Idempotency-Key`, within its actor's own name space, or a fresh one."""
+def _idempotency_key(call: Call[NoQuery, Any], name: str) -> str:
+    """The client's `Idempotency-Key`, within its actor's and the command's own name space, or a fresh one."""
     given = call.request.headers.get("Idempotency-Key")
     if given is None:
         return secrets.token_hex(16)
     if not _KEY.match(given):
         raise Refused(400, "Bad header", "Idempotency-Key: takes 1 to 100 printable ASCII characters without spaces")
-    return f"{call.person.actor}:{given}"
+    return f"{call.person.actor}:{name}:{given}"
 
 
 def _region(call: Call[NoQuery, Any], ref: str) -> str:

@@ -363,11 +363,11 @@ class Resync(msgspec.Struct, frozen=True):
 
 
 class Acknowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    note: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
 class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -378,18 +378,21 @@ class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    note: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class Reopen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
 class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An incident made by a person: what is broken (a store, `store/ci` or a shared ci) and what customers feel."""
+    """An incident made by a person: what is broken (a store, `store/ci` or a shared ci) and what customers feel.
+
+    The service follows from the category; without a priority it is a P3.
+    """
 
     ci: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}(/[a-z0-9-]{1,63})?\Z")]
     category: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     priority: PriorityWord | None = None
-    service: Annotated[str, msgspec.Meta(max_length=63)] = ""
+    text: Annotated[str, msgspec.Meta(max_length=2000)] = ""

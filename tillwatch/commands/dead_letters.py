@@ -91,4 +91,9 @@ def _none(number: int) -> int:
 def _plain(letter: Any) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.structs.asdict(letter)
     shown = letter.payload[:SHOWN]
-    return plain | {"at": text_of_instant(letter.at), "payload": shown.decode("ascii", "backslashreplace")}
+    return plain | {"at": text_of_instant(letter.at), "payload": _visible(shown)}
+
+
+def _visible(payload: bytes) -> str:
+    """Printable ASCII as it is, everything else as escapes: a letter may hold what a terminal would obey."""
+    return "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in payload)

@@ -8,9 +8,39 @@ from tests.collector.http.chain import HELD, NOW, incident
 from tests.collector.http.conftest import Face
 
 URL = "/api/v1/incidents"
-FIELDS = """id number priority category state title ci service stores affected symptoms parent problem changes started_at
-learnt_at opened_at acknowledged_at restored_at resolved_at closed_at reasons timeline sla pin resolver_group runbook
-major vendor suppressed ticket""".split()
+FIELDS = [
+    "id",
+    "number",
+    "priority",
+    "category",
+    "state",
+    "title",
+    "ci",
+    "service",
+    "stores",
+    "affected",
+    "symptoms",
+    "parent",
+    "problem",
+    "changes",
+    "started_at",
+    "learnt_at",
+    "opened_at",
+    "acknowledged_at",
+    "restored_at",
+    "resolved_at",
+    "closed_at",
+    "reasons",
+    "timeline",
+    "sla",
+    "pin",
+    "resolver_group",
+    "runbook",
+    "major",
+    "vendor",
+    "suppressed",
+    "ticket",
+]
 
 
 def numbers(face: Face, query: str) -> list[int]:
