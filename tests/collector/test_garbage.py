@@ -10,7 +10,7 @@ from collector.database.letters import MOST_KEPT, Letter
 from collector.ingest import Arrival, Ingest
 from collector.limits import A_MINUTE
 from contract import codec, topics
-from tests.collector.agents import OK, Agent, Hands, Line
+from tests.collector.agents import OK, Agent, Hands, Line, epoch
 
 HELLO = topics.up("0001-server", "hello")
 LIVE = topics.up("0001-server", "live")
@@ -18,8 +18,7 @@ LIVE = topics.up("0001-server", "live")
 
 def _pulse(check: str) -> bytes:
     """A pulse that is right but for its check's name."""
-    zero = "0" * 16
-    report = {"at": 1, "epoch": zero, "last": 0, "digest": zero, "results": [[check, 0, 1.0]]}
+    report = {"at": 1, "epoch": epoch(1), "last": 0, "digest": epoch(0), "results": [[check, 0, 1.0]]}
     return msgspec.json.encode(report)
 
 
