@@ -5,6 +5,7 @@ import { heardAt, span } from "/console/clock.js";
 import { byId, el, replace } from "/console/dom.js";
 import { follow } from "/console/live.js";
 
+const ARROWS = { ArrowDown: "↓", ArrowUp: "↑" };
 const STALE_MESSAGES = 60; // seconds without any agent heard before we say so
 
 let lastHeard = null; // this machine's clock, when the collector last said anything
@@ -109,7 +110,7 @@ function keyboard(shortcuts) {
   byId("keys").addEventListener("click", showKeys);
 
   function showKeys() {
-    const rows = all.map(([keys, words]) => el("div", {}, el("dt", {}, keys.split(" ").map((key) => el("kbd", {}, key))), el("dd", {}, words)));
+    const rows = all.map(([keys, words]) => el("div", {}, el("dt", {}, keys.split(" ").map((key) => el("kbd", {}, ARROWS[key] ?? key))), el("dd", {}, words)));
     dialog("Keyboard", [el("dl", { class: "keys" }, rows)], [["Close", null]]);
   }
 }
@@ -134,6 +135,7 @@ function signIn(problem) {
       return true;
     }]],
   );
+  document.querySelector("dialog .quiet")?.remove(); // without a token there is nothing to go back to
 }
 
 // Asks with a form; `actions` are [words, work]; `work` may return false to keep the dialog open.
@@ -141,7 +143,8 @@ export function dialog(title, content, actions) {
   const box = el("dialog", { "aria-label": title });
   const form = el("form", { method: "dialog" }, el("h2", {}, title), content);
   const buttons = actions.map(([words], at) => el("button", { type: "submit", value: String(at), class: at === 0 ? "primary" : "quiet" }, words));
-  form.append(el("div", { class: "dialog-actions" }, buttons));
+  const cancel = actions[0][1] ? el("button", { type: "button", class: "quiet", onclick: () => box.close() }, "Cancel") : null;
+  form.append(el("div", { class: "dialog-actions" }, buttons, cancel));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const work = actions[Number(event.submitter?.value ?? 0)][1];

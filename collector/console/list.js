@@ -16,7 +16,7 @@ let paused = false;
 let waiting = 0;
 let refreshing = null;
 let due = false;
-let shown = [];
+let shown = null; // the page's incidents; null before the first answer
 
 framed({
   onEvent: (name) => {
@@ -99,11 +99,11 @@ async function refresh() {
 }
 
 function show(page) {
-  shown = page.items;
   const seen = new Set(page.items.map((incident) => incident.id));
   for (const id of rows.keys()) if (!seen.has(id)) rows.delete(id);
   const focused = document.activeElement.closest?.("tr")?.dataset.id;
   replace(byId("rows"), page.items.map(row));
+  shown = page.items;
   if (focused && rows.has(focused)) rows.get(focused).element.querySelector("a").focus({ preventScroll: true });
   byId("empty").hidden = page.items.length > 0;
   if (!page.items.length) replace(byId("empty"), emptyWords());
@@ -123,7 +123,7 @@ function row(incident) {
   const known = rows.get(incident.id);
   if (known && known.text === text) return known.element;
   const element = built(incident);
-  if (known || rows.size) element.classList.add("fresh");
+  if (shown !== null) element.classList.add("fresh");
   rows.set(incident.id, { element, text });
   return element;
 }
@@ -200,7 +200,7 @@ function clear() {
 }
 
 function tick() {
-  for (const incident of shown) {
+  for (const incident of shown ?? []) {
     const element = rows.get(incident.id)?.element;
     const deadline = nextDeadline(incident);
     if (!element) continue;

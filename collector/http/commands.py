@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from collector.auth import sees
-from collector.http import incidents, present, shapes
+from collector.http import bodies, incidents, present, shapes
 from collector.http.call import Call, NoQuery
 from collector.http.problems import Refused
 from collector.services import Outcome, Overloaded, Request
@@ -15,7 +15,7 @@ from collector.services import Outcome, Overloaded, Request
 _KEY = re.compile(r"^[\x21-\x7e]{1,100}\Z")
 
 
-async def acknowledge(call: Call[NoQuery, shapes.Acknowledge]) -> shapes.CommandDone:
+async def acknowledge(call: Call[NoQuery, bodies.Acknowledge]) -> shapes.CommandDone:
     known = await incidents.found(call, call.path["id"])
     outcome = await _submitted(call, "acknowledge", known.id, {})
     if call.body.note:
@@ -23,23 +23,23 @@ async def acknowledge(call: Call[NoQuery, shapes.Acknowledge]) -> shapes.Command
     return await _answer(call, outcome, known.id)
 
 
-async def note(call: Call[NoQuery, shapes.Note]) -> shapes.CommandDone:
+async def note(call: Call[NoQuery, bodies.Note]) -> shapes.CommandDone:
     return await _done(call, "note", {"text": call.body.text})
 
 
-async def assign(call: Call[NoQuery, shapes.Assign]) -> shapes.CommandDone:
+async def assign(call: Call[NoQuery, bodies.Assign]) -> shapes.CommandDone:
     return await _done(call, "assign", {"to": call.body.assignee, "group": call.body.resolver_group})
 
 
-async def resolve(call: Call[NoQuery, shapes.Resolve]) -> shapes.CommandDone:
+async def resolve(call: Call[NoQuery, bodies.Resolve]) -> shapes.CommandDone:
     return await _done(call, "resolve", {"text": call.body.note})
 
 
-async def reopen(call: Call[NoQuery, shapes.Reopen]) -> shapes.CommandDone:
+async def reopen(call: Call[NoQuery, bodies.Reopen]) -> shapes.CommandDone:
     return await _done(call, "reopen", {"text": call.body.reason})
 
 
-async def create(call: Call[NoQuery, shapes.Create]) -> shapes.CommandDone:
+async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
     region = _region(call, call.body.ci)
     if not sees(call.person, (region,)):
         raise Refused(403, "Not your region", f"{call.body.ci} is outside the regions of {call.person.actor}")

@@ -1,6 +1,7 @@
 """Every address of the API in one table: the router, the OpenAPI document and the docs' test read it."""
 
 from collector.http import (
+    bodies,
     commands,
     events,
     incidents,
@@ -38,7 +39,7 @@ ROUTES: tuple[Route, ...] = (
         "operate",
         "An incident made by a person",
         shapes.CommandDone,
-        body=shapes.Create,
+        body=bodies.Create,
         status=201,
     ),
     Route("GET", ONE, incidents.one, "view", "One incident with its story", shapes.IncidentInFull),
@@ -49,7 +50,7 @@ ROUTES: tuple[Route, ...] = (
         "operate",
         "Somebody is on it: escalation stops",
         shapes.CommandDone,
-        body=shapes.Acknowledge,
+        body=bodies.Acknowledge,
     ),
     Route(
         "POST",
@@ -58,7 +59,7 @@ ROUTES: tuple[Route, ...] = (
         "operate",
         "A note in the incident's story",
         shapes.CommandDone,
-        body=shapes.Note,
+        body=bodies.Note,
     ),
     Route(
         "POST",
@@ -67,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
         "operate",
         "To a person or a resolver group",
         shapes.CommandDone,
-        body=shapes.Assign,
+        body=bodies.Assign,
     ),
     Route(
         "POST",
@@ -76,7 +77,7 @@ ROUTES: tuple[Route, ...] = (
         "operate",
         "A person says that it is over",
         shapes.CommandDone,
-        body=shapes.Resolve,
+        body=bodies.Resolve,
     ),
     Route(
         "POST",
@@ -85,7 +86,7 @@ ROUTES: tuple[Route, ...] = (
         "operate",
         "A person says that it is not over",
         shapes.CommandDone,
-        body=shapes.Reopen,
+        body=bodies.Reopen,
     ),
     Route("GET", f"{API}/stores", stores.listed, "view", "Stores by id", shapes.StorePage, query=stores.StoreQuery),
     Route("GET", f"{API}/stores/{{id}}", stores.one, "view", "One store: services, items, incidents", shapes.Store),

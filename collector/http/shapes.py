@@ -360,39 +360,3 @@ class Resync(msgspec.Struct, frozen=True):
     """The stream has a hole here: `reason` says why. What follows is a snapshot, or the end of the stream."""
 
     reason: str
-
-
-class Acknowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-
-
-class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-
-
-class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """To whom; an empty `assignee` gives it back to the resolver group."""
-
-    assignee: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    resolver_group: Annotated[str, msgspec.Meta(max_length=200)] = ""
-
-
-class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-
-
-class Reopen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-
-
-class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An incident made by a person: what is broken (a store, `store/ci` or a shared ci) and what customers feel.
-
-    The service follows from the category; without a priority it is a P3.
-    """
-
-    ci: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}(/[a-z0-9-]{1,63})?\Z")]
-    category: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    priority: PriorityWord | None = None
-    text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
