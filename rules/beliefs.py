@@ -9,11 +9,12 @@ from contract.ids import split_check
 from contract.records import Gap, Summary, Transition
 from contract.status import SEVERITY, Status
 from rules.draft import Draft
-from rules.entries import Records, Snapshot
+from rules.entries import Records, SeenBelief, Snapshot
 from rules.state import CheckState, ItemState
 
 QUORUM = 3  # vantage points from which a majority means something
 _DEFAULT_INTERVAL = 15.0
+_SAME_INSTANT = 1.0  # seconds
 
 
 def take_records(draft: Draft, event: Records) -> None:
@@ -41,7 +42,7 @@ def take_snapshot(draft: Draft, event: Snapshot) -> None:
     for belief in event.beliefs:
         before = known.get(belief.check)
         if before is None or (belief.generation, belief.seq) >= (before.generation, before.seq):
-            since = min(belief.since + event.offset, draft.now)
+            since = _steady(before, belief, min(belief.since + event.offset, draft.now))
             state = CheckState(
                 belief.state, since, belief.generation, belief.seq, belief.interval, _text(belief.state, belief.text)
             )
@@ -153,6 +154,12 @@ def _quorum(beliefs: list[CheckState]) -> CheckState:
     if critical and others and len(beliefs) >= QUORUM and 2 * len(critical) <= len(beliefs):
         return max(others, key=lambda belief: SEVERITY[belief.state])
     return min(critical or others, key=lambda belief: (-SEVERITY[belief.state], belief.since))
+
+
+def _steady(before: CheckState | None, belief: SeenBelief, since: float) -> float:
+    """An agent's clock offset wanders by milliseconds; a belief that we have is not rewritten for that."""
+    known = before is not None and (before.generation, before.seq) == (belief.generation, belief.seq)
+    return before.since if known and before is not None and abs(before.since - since) < _SAME_INSTANT else since
 
 
 def _text(state: Status, text: str) -> str:

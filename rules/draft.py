@@ -10,7 +10,7 @@ from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.estate import Estate
 from rules.incident import Incident, Reason, TimelineEntry
 from rules.policy import Policy
-from rules.state import AgentState, CheckState, ItemState, State, StoreState, complains, counts, home_of
+from rules.state import AgentState, CheckState, ItemState, State, StoreState, Vote, complains, counts, home_of
 
 Named = tuple[str, CheckState]
 
@@ -31,6 +31,7 @@ class Draft:
         self._items_of: dict[str, dict[str, None]] = {}
         self._votes_of: dict[str, dict[str, None]] = {}
         self._causes: dict[str, str] = {}
+        self._drafted: dict[tuple[str, str], dict[str, None]] = {}
         self._effects: dict[tuple[EffectKind, str], Effect] = {}
         self._timeline: list[TimelineEntry] = []
         self._reasons: dict[Reason, None] = {}
@@ -94,17 +95,17 @@ class Draft:
 
     def of_home(self, home: str) -> list[Incident]:
         """A store's incidents that are not closed, oldest first; with "" those of no single store."""
-        return self._chosen(self._state.by_home.get(home, ()), lambda row: row.home == home)
+        return self._chosen(self._state.by_home.get(home, ()), ("home", home), lambda row: row.home == home)
 
     def parts(self, parent: str) -> list[Incident]:
         """The unresolved incidents that `parent` explains."""
         indexed = self._state.parts.get(parent, ())
-        return self._chosen(indexed, lambda row: row.parent == parent and row.state != "resolved")
+        return self._chosen(indexed, ("parent", parent), lambda row: row.parent == parent and row.state != "resolved")
 
     def half_lost(self, category: str) -> list[Incident]:
         """Unresolved incidents of single stores that may be parts of a chain incident."""
-        may = self._state.may_be_of_a_chain
-        return self._chosen(self._state.half_lost.get(category, ()), lambda row: row.category == category and may(row))
+        may, indexed = self._state.may_be_of_a_chain, self._state.half_lost.get(category, ())
+        return self._chosen(indexed, ("category", category), lambda row: row.category == category and may(row))
 
     def troubled(self, store: str) -> list[tuple[str, ItemState]]:
         """What is not ok in the store, votes on shared CIs included; the longest failing first."""
@@ -114,24 +115,22 @@ class Draft:
 
     def votes(self, ref: str) -> dict[str, int]:
         """Cohort → how many stores have a fresh vote on the shared `ref`."""
-        number = {cohort: len(stores) for cohort, stores in sorted(self._state.votes.get(ref, {}).items())}
-        for key in self._votes_of.get(ref, ()):
-            cohort = self.estate.cohort(home_of(key))
-            before, after = counts(self._state.items.get(key)), counts(self.item(key))
-            number[cohort] = number.get(cohort, 0) + after - before
-        return number
+        return self._tally(ref, self._state.votes, counts)
 
-    def complaints(self, ref: str) -> dict[str, list[str]]:
-        """Cohort → the stores whose fresh vote is against the shared `ref`."""
-        stores = {cohort: dict(who) for cohort, who in sorted(self._state.failing_votes.get(ref, {}).items())}
+    def against(self, ref: str) -> dict[str, int]:
+        """Cohort → how many stores have a fresh vote against the shared `ref`."""
+        return self._tally(ref, self._state.failing_votes, lambda row: complains(self.estate, ref, row))
+
+    def complaining(self, ref: str, cohort: str) -> list[str]:
+        """The stores of a cohort that vote against the shared `ref`."""
+        stores = dict(self._state.failing_votes.get(ref, {}).get(cohort, {}))
         for key in self._votes_of.get(ref, ()):
             store = home_of(key)
-            members = stores.setdefault(self.estate.cohort(store), {})
-            if complains(self.estate, ref, self.item(key)):
-                members[store] = None
-            else:
-                members.pop(store, None)
-        return {cohort: sorted(who) for cohort, who in stores.items() if who}
+            if self.estate.cohort(store) == cohort:
+                stores.pop(store, None)
+                if complains(self.estate, ref, self.item(key)):
+                    stores[store] = None
+        return sorted(stores)
 
     def agents(self) -> list[str]:
         return sorted({*self._state.agents, *self._rows.get("agents", ())})
@@ -161,6 +160,8 @@ class Draft:
     def put_incident(self, row: Incident) -> None:
         self.put("incidents", row.id, row)
         self._causes[row.cause] = row.id
+        for group in (("home", row.home), ("parent", row.parent or ""), ("category", row.category)):
+            self._drafted.setdefault(group, {})[row.id] = None
 
     def wake(self, key: str, at: float | None) -> None:
         """Have `key` judged at `at`, which is after now; None: no more."""
@@ -206,12 +207,22 @@ class Draft:
             changes += [Change(table, key, row) for key, row in rows.items() if kept.get(key) != row]
         return Decision(tuple(changes), tuple(self._effects.values()), tuple(self._reasons))
 
+    def _tally(self, ref: str, index: dict[str, Vote], counted: Callable[[ItemState | None], bool]) -> dict[str, int]:
+        number = {cohort: len(stores) for cohort, stores in index.get(ref, {}).items()}
+        for key in self._votes_of.get(ref, ()):
+            cohort = self.estate.cohort(home_of(key))
+            before, after = counted(self._state.items.get(key)), counted(self.item(key))
+            number[cohort] = number.get(cohort, 0) + after - before
+        return {cohort: count for cohort, count in sorted(number.items()) if count}
+
     def _row(self, table: Table, key: str) -> Any:
         drafted = self._rows.get(table, {})
         return drafted[key] if key in drafted else getattr(self._state, table).get(key)
 
-    def _chosen(self, indexed: Iterable[str], wanted: Callable[[Incident], bool]) -> list[Incident]:
-        ids = dict.fromkeys([*indexed, *self._rows.get("incidents", ())])
+    def _chosen(
+        self, indexed: Iterable[str], drafted: tuple[str, str], wanted: Callable[[Incident], bool]
+    ) -> list[Incident]:
+        ids = dict.fromkeys([*indexed, *self._drafted.get(drafted, ())])
         rows = [row for one in ids if (row := self.incident(one)) is not None and wanted(row)]
         return sorted(rows, key=lambda row: (row.number, row.id))
 

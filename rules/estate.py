@@ -139,11 +139,32 @@ def cmdb_of(document: dict[str, Any]) -> CmdbDocument:
         cmdb = msgspec.convert(document, CmdbDocument, dec_hook=from_document)
     except msgspec.ValidationError as error:
         raise DocumentError("cmdb", [Mistake(0, "", str(error))]) from error
-    twice = [ref for ref, count in Counter(_names(cmdb)).items() if count > 1]
-    if twice:
-        raise DocumentError("cmdb", [Mistake(0, "", f"{ref} is defined twice") for ref in twice])
+    found = [Mistake(0, path, text) for path, text in contradictions(cmdb)]
+    if found:
+        raise DocumentError("cmdb", found)
     return cmdb
 
 
-def _names(cmdb: CmdbDocument) -> list[str]:
-    return [store.id for store in cmdb.stores] + [item.ref for item in cmdb.items]
+def contradictions(cmdb: CmdbDocument) -> list[tuple[str, str]]:
+    """(path, text) of what makes a CMDB unusable although each part of it is well formed."""
+    found: list[tuple[str, str]] = []
+    seen: dict[str, str] = {}
+    agents: dict[str, str] = {}
+    for at, store in enumerate(cmdb.stores):
+        path = f"stores[{at}]"
+        found += _twice(seen, store.id, path)
+        for agent in store.agents:
+            found += _twice(agents, agent, f"{path}.agents")
+        try:
+            hours.of(store)
+        except ValueError as error:
+            key, _, text = str(error).partition(": ")
+            found.append((f"{path}.{key}", text))
+    for at, item in enumerate(cmdb.items):
+        found += _twice(seen, item.ref, f"items[{at}]")
+    return found
+
+
+def _twice(seen: dict[str, str], name: str, path: str) -> list[tuple[str, str]]:
+    first = seen.setdefault(name, path)
+    return [] if first == path else [(path, f"{name} is there twice, first in {first}")]

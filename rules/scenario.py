@@ -7,7 +7,7 @@ A scenario starts on a day of its own (`start`), loads a policy and a CMDB, and 
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +16,7 @@ from contract.documents import DocumentError, Mistake
 from contract.status import Status
 from contract.units import Duration
 from rules import engine, policy
+from rules.cmdb import CmdbDocument
 from rules.entries import (
     AgentHeard,
     AgentSilent,
@@ -27,7 +28,7 @@ from rules.entries import (
     Snapshot,
     Tick,
 )
-from rules.estate import Estate, cmdb_of
+from rules.estate import contradictions
 from rules.incident import Incident
 from rules.state import State
 from rules.storyteller import Fleet
@@ -63,7 +64,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
 
-    `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends them as history. `expect` lists the incidents that are not closed, all of them.
+    `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
+    history. `expect` lists the incidents that are not closed, all of them; `effects` all that is to be done outside.
     """
 
     at: Duration
@@ -86,7 +88,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | int
     policy: str = "retail"
     start: str = "2026-11-16T09:00:00Z"
-    cmdb: dict[str, Any]
+    cmdb: CmdbDocument
     steps: list[Step]
 
 
@@ -122,7 +124,7 @@ def run(scenario: Scenario) -> list[Failure]:
 def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
     """The journal that the scenario stands for, each entry with its step."""
     start = datetime.fromisoformat(scenario.start).timestamp()
-    yield 0, CmdbLoaded(at=start, document=scenario.cmdb)
+    yield 0, CmdbLoaded(at=start, document=msgspec.to_builtins(scenario.cmdb))
     yield 0, PolicyLoaded(at=start, name=scenario.policy, document=policy.load(scenario.policy))
     yield 0, Tick(at=start)
     fleet = Fleet()
@@ -240,16 +242,13 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:
         datetime.fromisoformat(scenario.start)
     except ValueError:
         yield "start", f"found {scenario.start!r}, expected an instant such as 2026-11-16T09:00:00Z"
-    try:
-        known = Estate(None, cmdb_of(scenario.cmdb))
-    except (DocumentError, ValueError) as error:
-        yield "cmdb", str(error)
-        return
+    yield from ((f"cmdb.{path}", text) for path, text in contradictions(scenario.cmdb))
+    agents = {agent for store in scenario.cmdb.stores for agent in store.agents}
     last = 0.0
     for at, step in enumerate(scenario.steps):
         if step.at < last:
             yield f"steps[{at}].at", f"{step.at:g}s is before the step above it"
         last = max(last, step.at)
         for agent in [*step.checks, *step.silent, *step.heard, *step.snapshot]:
-            if agent not in known.agent_store:
+            if agent not in agents:
                 yield f"steps[{at}]", f"no store has an agent {agent!r}"

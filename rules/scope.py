@@ -1,5 +1,6 @@
 """Rule 13: votes of stores locate a fault: the shared CI, or one store's own path to it."""
 
+from itertools import chain
 from typing import NamedTuple
 
 from contract.status import Status
@@ -50,7 +51,7 @@ def alternate_works(draft: Draft, ref: str) -> bool:
             continue
         if draft.estate.category(other.id) != draft.estate.category(ref):
             continue
-        votes, against = sum(draft.votes(other.id).values()), sum(map(len, draft.complaints(other.id).values()))
+        votes, against = sum(draft.votes(other.id).values()), sum(draft.against(other.id).values())
         if votes > 2 * against:
             return True
     return False
@@ -69,26 +70,34 @@ def rivals(draft: Draft, ref: str) -> list[str]:
 
 
 def _blame(draft: Draft, ref: str) -> Blame | None:
-    votes, complaints = draft.votes(ref), draft.complaints(ref)
-    if not draft.estate.is_control(ref):
-        complaints = {
-            cohort: [store for store in stores if failing_control(draft, store) is None]
-            for cohort, stores in complaints.items()
-        }
-    rule, total = draft.policy.shared_fault, sum(votes.values())
-    if total < rule.stores:
-        cohorts = [cohort for cohort, stores in complaints.items() if stores]
-        reason = Reason("13 shared", f"few vantage points ({total}), so {ref} takes the blame")
+    votes, rule = draft.votes(ref), draft.policy.shared_fault
+    total = sum(votes.values())
+    few = total < rule.stores
+    blamed: dict[str, list[str]] = {}
+    for cohort, against in draft.against(ref).items():
+        if few or _is_enough(draft, against, votes[cohort]):
+            stores = _with_healthy_line(draft, ref, draft.complaining(ref, cohort))
+            if stores and (few or _is_enough(draft, len(stores), votes[cohort])):
+                blamed[cohort] = stores
+    if not blamed:
+        return None
+    if few:
+        text = f"few vantage points ({total}), so {ref} takes the blame"
     else:
-        cohorts = [
-            cohort
-            for cohort, stores in complaints.items()
-            if len(stores) >= rule.stores and len(stores) >= rule.share * votes.get(cohort, 0)
-        ]
-        said = ", ".join(f"{len(complaints[cohort])} of {votes[cohort]} in {_named(cohort)}" for cohort in cohorts)
-        reason = Reason("13 shared", f"stores that say {ref} fails while their line is healthy: {said}")
-    stores = sorted(store for cohort in cohorts for store in complaints[cohort])
-    return Blame(stores, cohorts, reason) if stores else None
+        said = ", ".join(f"{len(stores)} of {votes[cohort]} in {_named(cohort)}" for cohort, stores in blamed.items())
+        text = f"stores that say {ref} fails while their line is healthy: {said}"
+    return Blame(sorted(chain.from_iterable(blamed.values())), list(blamed), Reason("13 shared", text))
+
+
+def _is_enough(draft: Draft, against: int, votes: int) -> bool:
+    rule = draft.policy.shared_fault
+    return against >= rule.stores and against >= rule.share * votes
+
+
+def _with_healthy_line(draft: Draft, ref: str, stores: list[str]) -> list[str]:
+    if draft.estate.is_control(ref):
+        return stores
+    return [store for store in stores if failing_control(draft, store) is None]
 
 
 def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | None) -> Finding:

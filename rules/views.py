@@ -175,7 +175,7 @@ def _shared_word(draft: Draft, ref: str) -> tuple[ItemWord, float | None]:
 
 
 def _votes(draft: Draft, ref: str) -> dict[str, int]:
-    against = sum(len(stores) for stores in draft.complaints(ref).values())
+    against = sum(draft.against(ref).values())
     return {"failing": against, "well": sum(draft.votes(ref).values()) - against}
 
 

@@ -97,7 +97,7 @@ def _reasons_of_item(draft: Draft, ref: str, own: Incident | None) -> tuple[Reas
 
 def _votes_reason(draft: Draft, ref: str) -> Reason:
     votes = sum(draft.votes(ref).values())
-    against = sum(len(stores) for stores in draft.complaints(ref).values())
+    against = sum(draft.against(ref).values())
     return Reason("13 shared", f"{against} of {votes} stores with a fresh vote say that it fails")
 
 

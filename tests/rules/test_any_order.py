@@ -21,7 +21,7 @@ def record(story: Story) -> set[tuple[str, str, str, int, str]]:
 def played(facts: tuple[Told, ...], gaps: tuple[float, ...]) -> Story:
     story = Story(chain())
     for agent in ("0001-s", "0002-s", "0003-s"):
-        well = {check: OK for check in ("sw-01/icmp", "pos-01/tcp", "pos-02/tcp", "pos-03/tcp", "pos-04/tcp")}
+        well = dict.fromkeys(("sw-01/icmp", "pos-01/tcp", "pos-02/tcp", "pos-03/tcp", "pos-04/tcp"), OK)
         story.say(agent, {**well, "acquirer-a/http": OK, "sign/tcp": OK})
     story.wait(20)
     for (agent, check, status), gap in zip(facts, gaps, strict=True):

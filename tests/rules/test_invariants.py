@@ -8,8 +8,17 @@ import pytest
 
 from contract.status import Status
 from rules import engine, rows
-from rules.entries import AgentHeard, AgentSilent, CheckRetired, CmdbLoaded, Command, LeasesSuspended, PolicyLoaded
-from rules.entries import Snapshot, TicketLinked
+from rules.entries import (
+    AgentHeard,
+    AgentSilent,
+    CheckRetired,
+    CmdbLoaded,
+    Command,
+    LeasesSuspended,
+    PolicyLoaded,
+    Snapshot,
+    TicketLinked,
+)
 from rules.state import State
 from tests.rules.estates import RETAIL, Story, chain, digest
 
@@ -122,7 +131,9 @@ def test_a_step_does_not_touch_the_state(seed: int) -> None:
 def test_what_is_not_known_to_be_broken_is_never_a_p1(seed: int) -> None:
     story = walk(seed + 200, 150, [Status.OK, Status.WARNING, Status.UNKNOWN])
     told = [change.row for decision in story.decisions for change in decision.changes if change.table == "incidents"]
-    assert [row.title for row in told if row.worst_priority == 1 and "manual" not in row.flags] == []
+    known = {row.title for row in told if row.worst_priority == 1 and "manual" not in row.flags}
+    silence_of_many = {title for title in known if title.startswith("Store operations: 3 stores hit at once")}
+    assert known == silence_of_many  # rule 14: three stores gone at once is known, though not what broke
 
 
 @pytest.mark.parametrize("seed", range(6))

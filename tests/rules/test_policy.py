@@ -1,0 +1,70 @@
+import pytest
+
+from contract.documents import DocumentError
+from contract.units import duration
+from rules import policy
+from rules.cmdb import Item, Store
+from rules.policy import Matcher
+from tests.rules.estates import RETAIL
+
+TABLE = {  # the incident table that the product exists for
+    "pos_outage": ("P1", 0, "major incident"),
+    "payment_gateway": ("P1", 0, "vendor escalation"),
+    "ecommerce": ("P1", 600, "problem record"),
+    "loyalty": ("P2", 1800, "link configuration item"),
+    "inventory_sync": ("P2", 3600, "change request review"),
+    "signage": ("P3", 14400, "standard ticket"),
+}
+
+
+@pytest.mark.parametrize("category", TABLE)
+def test_the_shipped_policy_holds_the_incident_table(category: str) -> None:
+    ceiling, first_escalation, playbook = TABLE[category]
+    rules = policy.typed(RETAIL).categories[category]
+    assert rules.ceiling == ceiling
+    assert rules.escalate[0].after == first_escalation
+    assert playbook in (rules.playbook or ["standard ticket"])
+    assert rules.runbook and rules.resolver_group
+
+
+def test_every_category_is_reached_by_a_class_or_needed_by_a_rule() -> None:
+    known = policy.typed(RETAIL)
+    reached = {rule.category for rule in known.categorise}
+    assert set(known.categories) - reached == {"store_unreachable", "agent_silent", "unknown_ci", "other"}
+
+
+def test_scaling_divides_every_duration_but_none_below_a_second() -> None:
+    faster = policy.typed(policy.scaled(RETAIL, 60))
+    assert faster.ending.stable == 5
+    assert faster.sla.P1.resolve == 60
+    assert faster.sla.P3.resolve == duration("24m")
+    assert faster.evidence.hold == 1
+    assert faster.categories["pos_outage"].escalate[0].after == 0
+    assert faster.categories["signage"].escalate[0].after == 240
+    assert faster.name == "retail"
+
+
+def test_scaling_by_one_changes_nothing_but_business_days() -> None:
+    same = policy.typed(policy.scaled(RETAIL, 1))
+    before = policy.typed(RETAIL)
+    assert same.categories == before.categories
+    assert (same.evidence, same.ending, same.chain, same.loss) == (
+        before.evidence,
+        before.ending,
+        before.chain,
+        before.loss,
+    )
+
+
+def test_a_matcher_needs_every_written_key_and_takes_a_value_or_a_list() -> None:
+    till = Item(id="pos-01", klass="pos_terminal", store="0042", vendor="acme")
+    here = Store(id="0042", region="north", operator="franchise")
+    assert Matcher(category="x", klass=["pos_terminal", "till"], vendor="acme").matches(till, here)
+    assert Matcher(category="x", operator="franchise", region=["north"], id="pos-01").matches(till, here)
+    assert not Matcher(category="x", klass="pos_terminal", vendor="other").matches(till, here)
+    assert not Matcher(category="x", operator="own").matches(till, here)
+
+
+def test_an_unknown_policy_name_says_which_are_shipped() -> None:
+    with pytest.raises(DocumentError, match="retial: no such policy and no such file; shipped are: retail"):
+        policy.load("retial")
