@@ -9,11 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from collector import cmdb, documents
+from collector.clock import Clock, SystemClock
 from collector.config import Config
 from collector.database import leases, opened, upgrade
 from collector.engine_loop import EngineLoop
 from collector.holder import is_gone, myself
-from collector.ingest import Clock, Ingest, SystemClock
+from collector.ingest import Ingest
 from collector.running import Running
 from collector.services import Services
 from collector.subscriber import Subscriber

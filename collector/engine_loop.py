@@ -12,10 +12,10 @@ from functools import partial
 from typing import TypeVar
 
 from collector.changes import Feed
+from collector.clock import Clock
 from collector.config import Keep
 from collector.database import Database, DatabaseError, SteppedDown, decisions, journal, leases
 from collector.documents import Documents, append_new
-from collector.ingest import Clock
 from collector.outcome import Done, run
 from collector.retention import Keeper
 from collector.services import Outcome

@@ -8,15 +8,15 @@ database says, because only the database knows whether the commit happened.
 import logging
 import queue
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping
 
 from collector import tracks
+from collector.clock import Clock
 from collector.database import Database, DatabaseError, PartsLost, cursors, journal, leases, letters
 from collector.fleet import Fleet
 from collector.intake import Intake, Visit
 from collector.limits import LetterLimit
+from collector.line import Arrival, Line
 from collector.plan import AckDue, Moment, Plan
 from collector.presence import Presence
 from collector.services import Counters
@@ -35,40 +35,6 @@ IDLE = 0.25  # seconds between two looks at the leases
 PARTS_LEASE = 15.0
 SAVE_HEARD_EVERY = 60.0
 RETRY_LETTERS_EVERY = 5.0
-
-
-class Arrival(NamedTuple):
-    """A message as the broker brought it. `token` is what the line's `done` gets once it is committed."""
-
-    topic: str
-    payload: bytes
-    token: object
-    received: float
-
-
-class Line(Protocol):
-    """The way to the broker and back."""
-
-    def done(self, tokens: Iterable[object]) -> None:
-        """These messages are committed: the broker may forget them."""
-
-    def send(self, topic: str, payload: bytes) -> None: ...
-
-
-class Clock(Protocol):
-    """`steady()` for leases and rates, `wall()` in seconds UTC for everything that is written down."""
-
-    def steady(self) -> float: ...
-
-    def wall(self) -> float: ...
-
-
-class SystemClock:
-    def steady(self) -> float:
-        return time.monotonic()
-
-    def wall(self) -> float:
-        return time.time()
 
 
 class Ingest:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from collector import replay
 from collector.changes import Listener
+from collector.clock import Clock
 from collector.database import Connection, incidents, letters
-from collector.ingest import Clock
 from collector.services import DeadLetter, IncidentFilter, Outcome, Overloaded, PageKey, Readiness, Request
 from rules.entries import Command
 from rules.incident import Incident, TimelineEntry

@@ -16,12 +16,12 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector.config import Broker, secret
-from collector.ingest import Arrival
+from collector.line import Arrival
 from contract import topics
 
 _log = logging.getLogger(__name__)
 IN_FLIGHT = 1_000  # the default of 20 would cap what one commit can share
-LONGEST_WAIT = 15.0
+LONGEST_WAIT = 5.0  # seconds; the broker is near, and there is one of us
 LOOK_UP = 0.25  # seconds the loop waits for traffic before it looks whether it should end
 
 

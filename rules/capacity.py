@@ -2,12 +2,12 @@
 
 import msgspec
 
-from contract.status import Status
 from rules import graph
 from rules.beliefs import is_watched
 from rules.cmdb import Item
 from rules.draft import Draft
-from rules.symptoms import is_failing, is_off
+from rules.state import complains
+from rules.symptoms import is_failing
 
 
 class Capacity(msgspec.Struct, frozen=True):
@@ -18,6 +18,7 @@ class Capacity(msgspec.Struct, frozen=True):
     total: float
     up: float
     down: tuple[str, ...]
+    members: int  # how many should give it; `down` of them do not
 
     @property
     def lost(self) -> float:
@@ -33,19 +34,38 @@ class Impact(msgspec.Struct, frozen=True):
 
 def capacity(draft: Draft, store: str, service: str) -> Capacity:
     """Optional members (a mobile till) add to what is up, and their absence is no loss."""
-    total, up, down = 0.0, 0.0, []
+    total, up, down, members = 0.0, 0.0, [], 0
     for item in _givers(draft, store, service):
         usable = is_usable(draft, item)
         if item.expected != "optional":
             total += item.weight
+            members += 1
             down += [] if usable else [item.ref]
         up += item.weight if usable else 0.0
-    known = draft.policy.services.get(service)
-    return Capacity(service, known.unit if known else "systems", total, min(up, total), tuple(sorted(down)))
+    return Capacity(service, _unit(draft, service), total, min(up, total), tuple(sorted(down)), members)
+
+
+def ways(draft: Draft, ref: str, store: str) -> Capacity:
+    """As `capacity`, of the shared CIs that give what the shared `ref` gives, by what this store sees of them."""
+    item, category = draft.estate.items[ref], draft.estate.category(ref)
+    alike = [
+        other.id
+        for other in draft.estate.shared
+        if draft.estate.category(other.id) == category
+        and (other.id == ref or set(other.provides) & set(item.provides))
+        and draft.item(f"{other.id}@{store}") is not None
+    ]
+    down = [one for one in alike if complains(draft.estate, one, draft.item(f"{one}@{store}"))]
+    service = draft.policy.category(category).service
+    up = len(alike) - len(down)
+    return Capacity(service, _unit(draft, service), len(alike), up, tuple(sorted(down)), len(alike))
 
 
 def impact(draft: Draft, ref: str, store: str) -> Impact:
     """Of a CI of the store, or of a shared one as this store sees it."""
+    if draft.estate.is_shared(ref):
+        seen = ways(draft, ref, store)
+        return Impact(seen, 1 / max(seen.total, 1))
     named = draft.estate.rules_of(ref).service
     found = []
     for service in _services(draft, ref, store):
@@ -54,7 +74,7 @@ def impact(draft: Draft, ref: str, store: str) -> Impact:
             found.append(Impact(given, _own_share(draft, ref, store, given)))
     if found:
         return max(found, key=lambda one: (one.capacity.lost, one.capacity.service == named, one.capacity.service))
-    return Impact(Capacity(named, "systems", 0, 0, ()), 0.0)
+    return Impact(Capacity(named, _unit(draft, named), 0, 0, (), 0), 0.0)
 
 
 def is_usable(draft: Draft, item: Item) -> bool:
@@ -85,13 +105,18 @@ def services_of(draft: Draft, store: str) -> list[str]:
     return sorted({service for item in draft.estate.members.get(store, ()) for service in item.provides})
 
 
+def _unit(draft: Draft, service: str) -> str:
+    known = draft.policy.services.get(service)
+    return known.unit if known else "systems"
+
+
 def _givers(draft: Draft, store: str, service: str) -> list[Item]:
     members = draft.estate.members.get(store, ())
     return [item for item in members if service in item.provides and item.lifecycle == "live"]
 
 
 def _services(draft: Draft, ref: str, store: str) -> list[str]:
-    reached = [ref, *graph.descendants(draft.estate.graph, ref)] if not draft.estate.is_shared(ref) else [ref]
+    reached = [ref, *graph.descendants(draft.estate.graph, ref)]
     items = [draft.estate.items[one] for one in reached if one in draft.estate.items]
     return sorted({service for item in items if item.store in (store, None) for service in item.provides})
 
@@ -100,12 +125,3 @@ def _own_share(draft: Draft, ref: str, store: str, given: Capacity) -> float:
     reach = {ref, *graph.descendants(draft.estate.graph, ref)}
     mine = [item for item in _givers(draft, store, given.service) if item.ref in reach and item.ref in given.down]
     return sum(item.weight for item in mine) / given.total
-
-
-def off_items(draft: Draft, store: str) -> list[str]:
-    """What was announced or expected to be off, which is no loss (rule 2)."""
-    return [
-        key
-        for key, row in draft.troubled(store)
-        if "@" not in key and row.state is Status.CRITICAL and is_off(draft, key, row)
-    ]

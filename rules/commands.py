@@ -95,7 +95,8 @@ def _create(draft: Draft, event: Command) -> None:
 
 
 def _acknowledge(draft: Draft, row: Incident, event: Command) -> None:
-    row = changed(row, state="acknowledged", acknowledged_at=draft.now, acknowledged_by=event.actor)
+    phase = after(row.state, "acknowledge") or row.state
+    row = changed(row, state=phase, acknowledged_at=draft.now, acknowledged_by=event.actor)
     draft.tell(row.id, "acknowledged", f"acknowledged by {event.actor}", DONE, event.actor)
     _keep(draft, row)
 

@@ -19,7 +19,7 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
     if row is None:
         row = _promoted(draft, heir, finding) if heir is not None else _opened(draft, finding)
     elif row.state == "resolved":
-        if _stays_resolved(draft, row, finding):
+        if stays_resolved(draft, row, finding.started_at):
             return row
         row = _reopened(draft, row, "the same cause failed again")
     return act(draft, _followed(draft, row, finding))
@@ -205,9 +205,9 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
     return row
 
 
-def _stays_resolved(draft: Draft, row: Incident, finding: Finding) -> bool:
+def stays_resolved(draft: Draft, row: Incident, failing_since: float) -> bool:
     """A person closed it while it fails: back once after a while, unless that was accepted for a day (rule 22)."""
-    if PERSON_RESOLVED not in row.flags or row.resolved_at is None or finding.started_at > row.resolved_at:
+    if PERSON_RESOLVED not in row.flags or row.resolved_at is None or failing_since > row.resolved_at:
         return False
     ending = draft.policy.ending
     return draft.now < row.resolved_at + (ending.accepted_for if ACCEPTED in row.flags else ending.still_failing)

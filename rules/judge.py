@@ -9,7 +9,7 @@ from rules.capacity import Impact, impact
 from rules.draft import Draft
 from rules.finding import Finding, closed_until
 from rules.incident import Affected, Incident, Reason
-from rules.incidents import ensure
+from rules.incidents import ensure, stays_resolved
 from rules.policy import AGENT_SILENT, STORE_UNREACHABLE, Category
 from rules.priority import of_failure, of_loss
 from rules.restore import absorb, recover, unobserved
@@ -49,10 +49,27 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
         symptoms = tuple(sorted(one.partition("@")[0] for one in explained))
         heir = next(iter(sorted(heirs, key=lambda row: (row.cause.partition(":")[2] != key, row.number))), None)
         ensure(draft, _with_symptoms(finding, symptoms), heir)
+    for lead in sorted({lead for lead in leads.values() if lead not in causes}):
+        _stand(draft, store, lead, [key for key in leads if leads[key] == lead], causes, impacts)
     for key, row in _existing(draft, store).items():
         if key not in causes and key not in leads.values():
             _follow(draft, store, key, row, verdicts.get(key))
     return wakes
+
+
+def _stand(  # noqa: PLR0913, PLR0917 - the lead, and what it leads
+    draft: Draft,
+    store: str,
+    lead: str,
+    members: list[str],
+    causes: dict[str, ItemState],
+    impacts: dict[str, Impact],
+) -> None:
+    """A lead whose own CI is well again carries the loss of its parts on, up and down."""
+    first = min(members, key=lambda key: (causes[key].since, key))
+    still = Verdict("cause", Reason("11 part", f"{draft.estate.label(lead)} is well again, but what it leads is not"))
+    finding = _finding(draft, store, lead, causes[first], still, impacts[first], None)
+    ensure(draft, finding)
 
 
 def _existing(draft: Draft, store: str) -> dict[str, Incident]:
@@ -101,10 +118,17 @@ def _leads(
             for key, row in existing.items()
             if any(part.id in ids for part in draft.parts(row.id)) and (key in members or key not in causes)
         ]
-        first = min(members, key=lambda key: (_category(draft, key).ceiling, causes[key].since, key))
+        free = [key for key in members if not _is_done(draft, key, causes[key])] or members
+        first = min(free, key=lambda key: (_category(draft, key).ceiling, causes[key].since, key))
         lead = min(standing, key=lambda key: existing[key].number, default=first)
         leads.update(dict.fromkeys(members, lead))
     return leads
+
+
+def _is_done(draft: Draft, key: str, row: ItemState) -> bool:
+    """A person has resolved it although it fails: it cannot lead others."""
+    known = draft.by_cause(cause_of(draft, key))
+    return known is not None and known.state == "resolved" and stays_resolved(draft, known, row.since)
 
 
 def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decided by its own rule
@@ -114,12 +138,10 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
     category = _category(draft, key)
     given = hit.capacity
     lost = hit.own if parent is not None else given.lost
-    if "@" in key and not given.total:
-        lost = 1.0
     priority = of_failure(draft.policy, category, lost, found.evidence)
     reasons = [found.reason]
     if given.total:
-        down, unit = f"{len(given.down)} of {given.total:g}", given.unit
+        down, unit = f"{len(given.down)} of {given.members}", given.unit
         reasons.append(Reason("6 capacity", f"{given.service}: {down} {unit} down ({given.lost:.0%} lost)"))
     if parent is not None:
         reasons.append(Reason("11 part", f"part of #{parent.number}, which carries the loss"))
@@ -141,7 +163,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
         home=store,
         stores=(store,),
         loss=0.0 if found.evidence != "critical" else given.lost,
-        affected=Affected(len(given.down), round(given.total), tuple(dict.fromkeys((ref, *given.down)))),
+        affected=Affected(len(given.down), given.members, tuple(dict.fromkeys((ref, *given.down)))),
         parent=parent.id if parent is not None else None,
         closed_until=closed_until(draft, store, draft.estate.category(ref)),
         flags=("unknown ci",) if unknown else (),
@@ -158,8 +180,8 @@ def _title(draft: Draft, store: str, key: str, hit: Impact, *, whole: bool) -> s
     label, where = estate.label(ref), estate.name(store)
     if path:
         return f"{service}: no way to {label} from {where}"
-    if whole and given.total > 1 and given.down:
-        lost = f"{len(given.down)} of {given.total:g} {given.unit} down"
+    if whole and given.members > 1 and given.down:
+        lost = f"{len(given.down)} of {given.members} {given.unit} down"
         return f"{service}: {lost} at {where}" + ("" if given.lost >= draft.policy.chain.lost else f": {label}")
     return f"{service}: {label} failing at {where}"
 

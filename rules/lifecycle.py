@@ -45,3 +45,29 @@ def diagram() -> str:
         joined.setdefault((phase, target), []).append(event.replace("_", " "))
     lines = [f"    {phase} --> {target}: {', '.join(events)}" for (phase, target), events in joined.items()]
     return "\n".join(["stateDiagram-v2", "    [*] --> open", *lines, "    closed --> [*]"])
+
+
+def page() -> str:
+    """docs/lifecycle.md. To write it anew: `python -m rules.lifecycle > docs/lifecycle.md`."""
+    return _PAGE.format(diagram=diagram())
+
+
+_PAGE = """# The life of an incident
+
+Drawn from the table in `rules/lifecycle.py`; a test holds this page to it. `suppressed` is not a phase: it is a flag
+with a reason, and holds back tickets and pages, never observation.
+
+```mermaid
+{diagram}
+```
+
+* **restore**: its CI was well for `ending.stable`, and nobody had touched it.
+* **absorb**: another incident explains it, and nobody had touched it: closed as a duplicate (rule 11).
+* **fail again**: the same cause within `ending.reopen_within`; **expire**: not in that time.
+* Everything else is a person's command.
+"""
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(page())

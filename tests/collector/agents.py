@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from collector.ingest import Arrival
+from collector.line import Arrival
 from contract import codec, digest, topics
 from contract.records import Record, Stamp, Transition
 from contract.reports import Ack, Belief, Bulk, Bye, Cmd, EpochSpan, Hello, Live, UpReport

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from collector.app import Collector
 from collector.config import read
-from collector.ingest import Line
+from collector.line import Line
 
 
 def main(config: str, when: str, nth: int) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from collector.database import Database, letters
 from collector.database.letters import MOST_KEPT, Letter
-from collector.ingest import Arrival, Ingest
+from collector.ingest import Ingest
 from collector.limits import A_MINUTE
+from collector.line import Arrival
 from contract import codec, topics
 from tests.collector.agents import OK, Agent, Hands, Line, epoch
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from collector.clock import SystemClock
 from collector.database import Database, PartsLost, cursors, journal, leases, letters, opened
-from collector.ingest import MOST_QUEUED, Arrival, Ingest, SystemClock
+from collector.ingest import MOST_QUEUED, Ingest
+from collector.line import Arrival
 from contract.records import Gap
 from contract.results import Result
 from rules.entries import AgentHeard, AgentSilent, JournalEntry, Records, Snapshot

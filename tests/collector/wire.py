@@ -6,7 +6,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector.ingest import Arrival
+from collector.line import Arrival
 from contract import codec, topics
 from contract.reports import Ack, Cmd
 

@@ -1,0 +1,45 @@
+"""The docs say what the code does: every setting is in them, and the diagram is drawn from the table."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rules import lifecycle, policy, scenario
+
+DOCS = Path(__file__).parents[2] / "docs"
+STRUCTS = [
+    policy.Policy,
+    policy.Service,
+    policy.Category,
+    policy.EscalationStep,
+    policy.Matcher,
+    policy.LossBand,
+    policy.Target,
+    policy.Sla,
+    policy.Evidence,
+    policy.Unreachable,
+    policy.SharedFault,
+    policy.ChainFault,
+    policy.Ending,
+    policy.Hours,
+    scenario.Scenario,
+    scenario.Step,
+    scenario.Expected,
+]
+
+
+@pytest.mark.parametrize("kind", STRUCTS, ids=lambda kind: kind.__name__)
+def test_every_key_of_a_policy_and_of_a_scenario_is_documented(kind: type[msgspec.Struct]) -> None:
+    text = (DOCS / "semantics.md").read_text()
+    assert [field.encode_name for field in msgspec.structs.fields(kind) if f"`{field.encode_name}" not in text] == []
+
+
+def test_the_lifecycles_page_is_drawn_from_its_table() -> None:
+    assert (DOCS / "lifecycle.md").read_text() == lifecycle.page()
+
+
+def test_every_phase_is_reached_and_only_closed_is_the_end() -> None:
+    phases = {phase for phase, _ in lifecycle.TRANSITIONS}
+    assert set(lifecycle.TRANSITIONS.values()) == phases | {"closed"}
+    assert "closed" not in phases
