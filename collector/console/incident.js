@@ -38,7 +38,7 @@ async function load() {
 
 function show(found) {
   const first = incident === null;
-  const radiusStale = first || found.ci !== incident.ci || found.state !== incident.state || found.symptoms.length !== incident.symptoms.length;
+  const radiusStale = first || found.ci !== incident.ci || found.state !== incident.state || found.restored_at !== incident.restored_at || found.symptoms.length !== incident.symptoms.length;
   incident = found;
   document.title = `${found.priority} ${found.title} · Tillwatch`;
   byId("incident").setAttribute("aria-busy", "false");
@@ -102,10 +102,11 @@ function ask(command) {
 
 function showLost() {
   const { lanes_down: down, lanes_total: total, cis } = incident.affected;
+  const unit = incident.service.includes("checkout") ? "lanes" : `systems of ${incident.service.replaceAll("_", " ") || "this service"}`;
   const lanes = total && total <= 60
-    ? el("div", { class: "lanes", role: "img", "aria-label": `${down} of ${total} lanes down` }, Array.from({ length: total }, (_, at) => el("span", { class: at < down ? "lane down" : "lane" }, at < down ? "✕" : "")))
+    ? el("div", { class: "lanes", role: "img", "aria-label": `${down} of ${total} ${unit} down` }, Array.from({ length: total }, (_, at) => el("span", { class: at < down ? "lane down" : "lane" }, at < down ? "✕" : "")))
     : null;
-  const words = total ? el("p", { class: "big" }, el("b", {}, `${down} of ${total}`), " lanes down") : null;
+  const words = total ? el("p", { class: "big" }, el("b", {}, `${down} of ${total}`), ` ${unit} down`) : null;
   const stores = incident.stores.length ? `${incident.stores.length} store${incident.stores.length > 1 ? "s" : ""}: ${listed(incident.stores, 8)}` : "no store named";
   replace(byId("lost"), words, lanes, el("p", { class: "under" }, stores), cis.length ? el("p", { class: "under" }, "Hit: ", el("code", {}, listed(cis, 8))) : null);
 }
@@ -193,5 +194,14 @@ function tick() {
   replace(byId("clocks"), clocks.some(Boolean) ? clocks : el("p", { class: "under" }, "No clock runs."), paused, ...phases(incident));
 }
 
+// Other things of the store change without this incident changing.
+function lookAgain() {
+  if (incident && !incident.resolved_at && document.visibilityState === "visible") {
+    showRadius();
+    showEvidence();
+  }
+}
+
 setInterval(tick, 1000);
+setInterval(lookAgain, 10_000);
 load();

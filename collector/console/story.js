@@ -4,12 +4,14 @@ import { inFull, now, span, timeOfDay } from "/console/clock.js";
 import { el, replace, svg } from "/console/dom.js";
 
 const WIDTH = 324;
-const MARKS = { opened: "!", acknowledged: "✓", restored: "↺", resolved: "✓", closed: "■", reopened: "!", note: "✎", escalated: "↑", priority: "▲" };
+const MARKS = {
+  opened: "!", acknowledged: "✓", restored: "↺", resolved: "✓", closed: "■", reopened: "!", note: "✎", assigned: "→",
+  escalated: "↑", nudged: "↑", promoted: "▲", proposed: "▲", absorbed: "⇥", suppressed: "‖", released: "▸", created: "!", "failing again": "!" };
 
 export function showStory(list, incident) {
   const lines = incident.timeline.map((entry) => {
     const kind = entry.kind.replaceAll("_", " ");
-    return el("li", { class: `kind-${entry.kind.split("_")[0]} ${entry.actor === "engine" ? "" : "by-person"}` },
+    return el("li", { class: `kind-${entry.kind.split(/[_ ]/)[0]} ${entry.actor === "engine" ? "" : "by-person"}` },
       el("span", { class: "node", "aria-hidden": "true" }, MARKS[entry.kind] ?? "•"),
       el("time", { datetime: entry.at, title: inFull(entry.at) }, timeOfDay(entry.at)),
       el("div", {}, el("div", { class: "story-text" }, entry.text || kind),

@@ -11,8 +11,8 @@ URL = "/api/v1/incidents"
 FIELDS = {
     "id", "number", "priority", "category", "state", "title", "ci", "service", "stores", "affected", "symptoms",
     "parent", "problem", "changes", "started_at", "learnt_at", "opened_at", "acknowledged_at", "restored_at",
-    "resolved_at", "closed_at", "reasons", "timeline", "sla", "pin", "resolver_group", "runbook", "major", "vendor", "suppressed",
-    "ticket",
+    "resolved_at", "closed_at", "reasons", "timeline", "sla", "pin", "resolver_group", "runbook", "major", "vendor",
+    "suppressed", "ticket",
 }  # fmt: skip
 
 
