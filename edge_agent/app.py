@@ -35,14 +35,20 @@ DISK_ASKED_EVERY = 30.0  # seconds, while it refuses
 
 
 class Agent:
-    """One agent. `random` gives 0 ≤ r < 1."""
+    """One agent. `random` gives 0 ≤ r < 1; a disk that refuses is asked again every `disk_asked_every` seconds."""
 
     def __init__(
-        self, config: Config, *, clock: Clock | None = None, random: Callable[[], float] = random.random
+        self,
+        config: Config,
+        *,
+        clock: Clock | None = None,
+        random: Callable[[], float] = random.random,
+        disk_asked_every: float = DISK_ASKED_EVERY,
     ) -> None:
         self._config = config
         self._clock = clock or HostClock()
         self._random = random
+        self._disk_asked_every = disk_asked_every
         self._path = Path(config.document.log.path)
         self._troubles = Troubles(self._clock)
 
@@ -62,6 +68,7 @@ class Agent:
                     clock=self._clock,
                     random=self._random,
                     troubles=self._troubles,
+                    disk_asked_every=self._disk_asked_every,
                 )
                 try:
                     await life.run(stop)
@@ -90,6 +97,7 @@ class _Life:
         clock: Clock,
         random: Callable[[], float],
         troubles: Troubles,
+        disk_asked_every: float,
     ) -> None:
         document = config.document
         self._config = config
@@ -97,6 +105,7 @@ class _Life:
         self._writer = writer
         self._clock = clock
         self._troubles = troubles
+        self._disk_asked_every = disk_asked_every
         self._online = False
         self._watcher = Watcher(document.agent, config.checks, Runner(document.concurrency, clock), clock, self._decide)
         self._identity = Identity(log.epoch, VERSION, config.fingerprint, float(document.defaults.pulse))
@@ -173,7 +182,7 @@ class _Life:
         path = Path(self._config.document.log.path)
         back = False
         while not back:
-            await asyncio.sleep(DISK_ASKED_EVERY)
+            await asyncio.sleep(self._disk_asked_every)
             back = await _in(self._writer, partial(disk_is_back, path))
 
     async def _keep_status(self) -> None:

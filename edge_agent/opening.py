@@ -8,7 +8,6 @@ from edge_agent import tables
 from edge_agent.disk import Bounds, DiskLog, bequeath
 from edge_agent.log import LogCorrupt
 from edge_agent.memory import MemoryLog
-from edge_agent.salvage import salvaged, set_aside
 
 Note = Callable[[str], None]  # takes what a person should know
 
@@ -37,6 +36,8 @@ def _on_disk(path: Path, bounds: Bounds, now: Stamp, left: MemoryLog | None, not
             bequeath(path, left.heirloom(), now)
         return DiskLog(path, bounds, now)
     except LogCorrupt as error:
+        from edge_agent.salvage import salvaged, set_aside  # noqa: PLC0415 - weight that few agents ever need
+
         aside = set_aside(path, now.wall)
         note(f"the log was damaged and is set aside as {aside}: {error}")
     bequeath(path, salvaged(aside), now)

@@ -13,7 +13,9 @@ def stamp(at: float = 1000.0, boot: str = BOOT) -> Stamp:
     return Stamp(wall=at, boot=boot, up=at)
 
 
-def draft(check: str = "pos-01/tcp", after: Status = Status.CRITICAL, at: float = 1000.0, text: str = "refused") -> Draft:
+def draft(
+    check: str = "pos-01/tcp", after: Status = Status.CRITICAL, at: float = 1000.0, text: str = "refused"
+) -> Draft:
     change = Change(Status.OK, after, at - 1, flapping=False, text=text)
     return Draft(check, change, stamp(at), interval=15.0)
 

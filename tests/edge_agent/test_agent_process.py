@@ -62,7 +62,9 @@ def test_killed_at_any_moment_nothing_that_was_committed_is_lost_and_numbers_hav
     for epoch, span in spans.items():
         assert sorted(collector.records[epoch]) == list(range(1, len(collector.records[epoch]) + 1))
         assert span.last <= len(collector.records[epoch])
-    ordered = [record for span in collector.hellos[-1].epochs for _, record in sorted(collector.records[span.epoch].items())]
+    ordered = [
+        record for span in collector.hellos[-1].epochs for _, record in sorted(collector.records[span.epoch].items())
+    ]
     for earlier, later in pairwise(record for record in ordered if isinstance(record, Transition)):
         assert later.before is earlier.after
         assert later.was_seq == earlier.seq

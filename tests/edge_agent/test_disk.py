@@ -17,14 +17,16 @@ from edge_agent.memory import MemoryLog
 from tests.edge_agent.drafts import draft, drafts, stamp
 from tests.edge_agent.test_log import covered, pages, pending
 
+ROOMY = Bounds()
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "store" / "agent.db"
 
 
-def opened(path: Path, bounds: Bounds = Bounds(), at: float = 1000.0) -> DiskLog:
-    return DiskLog(path, bounds, stamp(at))
+def opened(path: Path, bounds: Bounds = ROOMY) -> DiskLog:
+    return DiskLog(path, bounds, stamp())
 
 
 @contextmanager

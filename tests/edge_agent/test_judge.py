@@ -8,10 +8,11 @@ from edge_agent.judge import Change, Judgement, Measurement, Patience, Watch, ju
 
 OK, WARNING, CRITICAL, UNKNOWN = Status
 PATIENCE = Patience(interval=10.0, confirm=3, recover=1)
+NEW = Watch()
 statuses = st.sampled_from(list(Status))
 
 
-def measured(*said: Status, watch: Watch = Watch(), patience: Patience = PATIENCE) -> list[Judgement]:
+def measured(*said: Status, watch: Watch = NEW, patience: Patience = PATIENCE) -> list[Judgement]:
     """One measurement every second, from second 1."""
     out = []
     for at, status in enumerate(said, start=1):
@@ -83,7 +84,7 @@ def test_evidence_older_than_two_intervals_is_unknown_from_the_moment_it_was_too
 def test_a_sustained_failure_is_never_hidden_for_longer_than_its_confirmation(
     before: list[Status], confirm: int, recover: int
 ) -> None:
-    """Whatever came before, and however failures alternate, `confirm` failures in a row end in a state that is not ok."""
+    """Whatever came before and however failures alternate, `confirm` of them in a row end in a state that is not ok."""
     patience = Patience(10.0, confirm, recover)
     watch = Watch()
     for at, status in enumerate([*before, *[WARNING, CRITICAL] * confirm]):

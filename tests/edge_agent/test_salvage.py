@@ -35,7 +35,9 @@ def reopened(path: Path) -> tuple[DiskLog | MemoryLog, list[str]]:
 def test_a_row_that_is_not_what_was_written_is_declared_lost_and_all_others_are_kept(path: Path) -> None:
     epoch = filled(path)
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE records SET body = CAST(replace(CAST(body AS TEXT), 'fus', 'FUS') AS BLOB) WHERE seq IN (7, 8, 30)")
+        db.execute(
+            "UPDATE records SET body = CAST(replace(CAST(body AS TEXT), 'fus', 'FUS') AS BLOB) WHERE seq IN (7, 8, 30)"
+        )
     db.close()
     with pytest.raises(LogCorrupt, match="record 1/7 is not what was written"):
         DiskLog(path, Bounds(), stamp())

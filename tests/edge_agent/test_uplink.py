@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,7 +88,7 @@ def test_what_is_not_acknowledged_is_said_again_ever_more_patiently() -> None:
         if len(link.live_records()) > before:
             instants.append(round(link.now - 1001))
     assert instants[:6] == [10, 30, 70, 150, 310, 610]
-    assert all(later - earlier == 300 for earlier, later in zip(instants[5:], instants[6:], strict=False))
+    assert all(later - earlier == 300 for earlier, later in pairwise(instants[5:]))
     lost = False
     link.run(400)
     assert link.log.standing().pending == 0
@@ -135,7 +136,7 @@ def test_bulk_is_one_batch_at_a_time_doubled_when_quick_and_leaves_three_quarter
     assert sum(sizes) == 2000
     assert 1.8 < sizes[1] / sizes[0] < 2.2
     assert 1.8 < sizes[2] / sizes[1] < 2.2
-    assert all(later - earlier > 1.9 for earlier, later in zip(instants, instants[1:], strict=False))
+    assert all(later - earlier > 1.9 for earlier, later in pairwise(instants))
     assert link.log.standing().pending == 0
 
 
