@@ -11,7 +11,7 @@ from rules.estate import Share
 from rules.finding import Finding
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure
-from rules.restore import link, recover
+from rules.restore import link, recover, relapse
 
 
 class Pattern(NamedTuple):
@@ -36,9 +36,14 @@ def judge(draft: Draft, category: str) -> None:
 
 
 def settle(draft: Draft, chain: Incident) -> None:
-    """A chain incident is over when all its parts are."""
-    if chain.state != "resolved" and not draft.parts(chain.id):
-        recover(draft, chain, draft.now - draft.policy.ending.stable)
+    """A chain incident is well when all its parts are, whoever still owns one of them."""
+    if chain.state == "resolved":
+        return
+    parts = draft.parts(chain.id)
+    if all(part.restored_at is not None for part in parts):
+        recover(draft, chain, max((part.restored_at or draft.now for part in parts), default=draft.now))
+    elif chain.restored_at is not None:
+        relapse(draft, chain)
 
 
 def is_chain(row: Incident) -> bool:

@@ -125,6 +125,7 @@ class Evidence(msgspec.Struct, frozen=True):
     """Rules 2 to 5: how long to wait for an explanation, and when silence or not knowing becomes an incident."""
 
     hold: Duration
+    vote_hold: Duration
     unknown_after: Duration
     settle: Duration
     restart_grace: Duration
@@ -253,25 +254,34 @@ def _divided(value: Any, factor: float) -> Any:
 
 
 def _contradictions(policy: Policy) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for name, why in _NEEDED.items():
-        if name not in policy.categories:
-            found.append((f"categories.{name}", f"missing; {why}"))
+    found = [
+        (f"categories.{name}", f"missing; {why}") for name, why in _NEEDED.items() if name not in policy.categories
+    ]
     for name, category in policy.categories.items():
-        path = f"categories.{name}"
-        if category.service and category.service not in policy.services:
-            found.append((f"{path}.service", f"found {category.service!r}, expected one of {_some(policy.services)}"))
-        if category.floor < category.ceiling:
-            found.append((f"{path}.floor", f"{category.floor} is above the ceiling {category.ceiling}"))
-        if category.at_fault < category.ceiling:
-            found.append((f"{path}.at_fault", f"{category.at_fault} is above the ceiling {category.ceiling}"))
+        found += _of_category(policy, f"categories.{name}", category)
     for at, rule in enumerate(policy.categorise):
         if rule.category not in policy.categories:
             expected = _some(policy.categories)
             found.append((f"categorise[{at}].category", f"found {rule.category!r}, expected one of {expected}"))
-    if policy.evidence.hold > LONGEST_HOLD:
-        text = f"found {policy.evidence.hold:g}s, expected at most {LONGEST_HOLD:g}s (rule 11)"
-        found.append(("evidence.hold", text))
+    return found + _of_numbers(policy)
+
+
+def _of_category(policy: Policy, path: str, category: Category) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if category.service and category.service not in policy.services:
+        found.append((f"{path}.service", f"found {category.service!r}, expected one of {_some(policy.services)}"))
+    if category.floor < category.ceiling:
+        found.append((f"{path}.floor", f"{category.floor} is above the ceiling {category.ceiling}"))
+    if category.at_fault < category.ceiling:
+        found.append((f"{path}.at_fault", f"{category.at_fault} is above the ceiling {category.ceiling}"))
+    return found
+
+
+def _of_numbers(policy: Policy) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, held in (("hold", policy.evidence.hold), ("vote_hold", policy.evidence.vote_hold)):
+        if held > LONGEST_HOLD:
+            found.append((f"evidence.{key}", f"found {held:g}s, expected at most {LONGEST_HOLD:g}s (rule 11)"))
     lost = [band.lost for band in policy.loss]
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))

@@ -28,6 +28,14 @@ def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
     return row
 
 
+def relapse(draft: Draft, row: Incident) -> None:
+    """It was well for too short a time."""
+    draft.tell(row.id, "failing again", row.title, "22 restore")
+    for timer in ("restore", "nudge"):
+        draft.wake(f"{timer}:{row.id}", None)
+    draft.put_incident(changed(row, restored_at=None))
+
+
 def settle(draft: Draft, row: Incident) -> Incident:
     """It has been well for long enough."""
     draft.wake(f"restore:{row.id}", None)

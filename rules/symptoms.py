@@ -140,11 +140,12 @@ def _symptom(draft: Draft, ref: str, by: str, rule: str, text: str) -> Verdict:
 
 def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | None:
     ref, vote, _ = key.partition("@")
-    until = row.learnt_at + draft.policy.evidence.hold
     if vote:
+        until = row.learnt_at + draft.policy.evidence.vote_hold
         if sum(draft.votes(ref).values()) < draft.policy.shared_fault.stores or draft.now >= until:
             return None
         return Verdict("waiting", Reason("13 shared", "other stores may see the same"), until=until)
+    until = row.learnt_at + draft.policy.evidence.hold
     parents = [one for one in graph.ancestors(draft.estate.graph, ref) if one != ref and _is_live(draft, one)]
     for parent in parents:
         if not is_watched(draft, parent, store) or is_failing(draft, parent, store):

@@ -24,3 +24,8 @@ def stop_event() -> Iterator[asyncio.Event]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+
+
+def end_in_order() -> None:
+    """Until there is an event loop: SIGTERM interrupts as SIGINT does, so that a broker already started is ended."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

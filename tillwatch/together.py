@@ -12,17 +12,19 @@ READY_WITHIN = 30.0  # seconds
 
 
 @asynccontextmanager
-async def running(collector: Collector, agents: Iterable[Run]) -> AsyncIterator[asyncio.Task[None]]:
+async def running(
+    collector: Collector, agents: Iterable[Run], stop: asyncio.Event
+) -> AsyncIterator[asyncio.Task[None]]:
     """The collector, and once it is ready the agents, until the block is left; then agents go first, saying goodbye.
 
-    The task that is handed out ends only when something failed, with what failed. Raises CommandFailed when the
-    collector does not get ready.
+    The task that is handed out ends only when something failed, with what failed. `stop` ends the wait for the
+    collector. Raises CommandFailed when the collector does not get ready.
     """
     stop_collector, stop_agents = asyncio.Event(), asyncio.Event()
     serving = asyncio.create_task(collector.run(stop_collector))
     watching: list[asyncio.Task[None]] = []
     try:
-        await _ready(collector, serving)
+        await _ready(collector, serving, stop)
         watching = [asyncio.create_task(_ran(agent, stop_agents)) for agent in agents]
         failure = asyncio.create_task(_first_failure([serving, *watching]))
         try:
@@ -46,14 +48,15 @@ async def until(stop: asyncio.Event, failure: asyncio.Task[None]) -> None:
         failure.result()
 
 
-async def _ready(collector: Collector, serving: asyncio.Task[None]) -> None:
-    ready = asyncio.create_task(collector.ready.wait())
-    await asyncio.wait([ready, serving], timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
-    ready.cancel()
+async def _ready(collector: Collector, serving: asyncio.Task[None], stop: asyncio.Event) -> None:
+    waits = [asyncio.create_task(collector.ready.wait()), asyncio.create_task(stop.wait())]
+    await asyncio.wait([serving, *waits], timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
     if serving.done():
         serving.result()
         raise CommandFailed("the collector ended before it was ready")
-    if not collector.ready.is_set():
+    if not collector.ready.is_set() and not stop.is_set():
         raise CommandFailed(f"the collector was not ready within {READY_WITHIN:g} s: {collector.services.readiness()}")
 
 

@@ -44,7 +44,7 @@ def test_a_dead_switch_and_its_tills_are_one_incident_on_the_switch_in_every_ord
         assert story.incidents()[0].symptoms == ("0001/pos-01", "0001/pos-02", "0001/pos-03", "0001/pos-04")
 
 
-@pytest.mark.parametrize("gap", [0.0, 2.0, 7.0])
+@pytest.mark.parametrize("gap", [0.0, 2.0, 7.0, 30.0])
 def test_three_votes_against_the_acquirer_are_one_incident_on_it_in_every_order(gap: float) -> None:
     votes = tuple((f"000{number}-s", "acquirer-a/http", CRITICAL) for number in (1, 2, 3))
     for order in itertools.permutations(votes):

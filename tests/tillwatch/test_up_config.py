@@ -7,6 +7,8 @@ import pytest
 from collector import cmdb
 from contract.documents import DocumentError
 from tillwatch import up_config
+from tillwatch.failure import CommandFailed
+from tillwatch.state_folder import held
 
 BROKER = "mqtt://127.0.0.1:1883"
 CMDB = """\
@@ -69,3 +71,10 @@ def test_a_mistake_is_named_before_anything_runs(tmp_path: Path, text: str, mess
         up_config.read(written(tmp_path, f"{text}\nstate: kept"))
     assert message in str(caught.value)
     assert not (tmp_path / "kept" / "collector.db").exists()
+
+
+def test_a_state_folder_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+    with held(tmp_path), pytest.raises(CommandFailed, match="is in use by another"), held(tmp_path):
+        pass
+    with held(tmp_path):
+        pass

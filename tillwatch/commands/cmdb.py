@@ -23,5 +23,5 @@ def _check(options: argparse.Namespace) -> int:
     from collector.cmdb import read_yaml  # noqa: PLC0415 - `--help` needs no collector
 
     document = read_yaml(options.file)
-    print(f"{options.file}: fine, {len(document.get('stores', []))} stores, {len(document.get('items', []))} items")
+    print(f"{options.file}: fine; stores: {len(document.get('stores', []))}, items: {len(document.get('items', []))}")
     return 0

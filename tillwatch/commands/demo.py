@@ -31,7 +31,9 @@ def run(options: argparse.Namespace) -> int:
     from tillwatch.demo import layout, scenario  # noqa: PLC0415
     from tillwatch.demo import run as demo  # noqa: PLC0415
     from tillwatch.ports import LOOPBACK, demand_free, free_port  # noqa: PLC0415
+    from tillwatch.signals import end_in_order  # noqa: PLC0415
 
+    end_in_order()
     scenarios = scenario.read(list(layout.devices()))
     names = list(scenarios)
     if options.scenario and options.scenario not in scenarios:

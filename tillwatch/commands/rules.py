@@ -2,12 +2,12 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import msgspec
 
-from contract.documents import load, text_of
-from rules import policy, scenario
+from rules import check, scenario
 from tillwatch.colour import painted
 from tillwatch.failure import CommandFailed
 from tillwatch.table import plain
@@ -18,13 +18,13 @@ HELP = "check a policy or scenario file, play the scenarios of a folder"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    check = actions.add_parser("check", help="say everything that is wrong with a policy or a scenario file")
-    check.add_argument("file", type=Path, metavar="FILE", help="a policy, or a scenario (it has steps)")
-    check.set_defaults(action=_check)
-    test = actions.add_parser("test", help="play the scenario files of a folder in virtual time")
-    test.add_argument("folder", type=Path, metavar="DIR", help="folder with scenario files, searched in depth")
-    test.add_argument("--json", action="store_true", help="one JSON object: each file's failures")
-    test.set_defaults(action=_test)
+    checking = actions.add_parser("check", help="say everything that is wrong with a policy or a scenario file")
+    checking.add_argument("file", type=Path, metavar="FILE", help="a policy, or a scenario (it has steps)")
+    checking.set_defaults(action=_check)
+    testing = actions.add_parser("test", help="play the scenario files of a folder in virtual time")
+    testing.add_argument("folder", type=Path, metavar="DIR", help="folder with scenario files, searched in depth")
+    testing.add_argument("--json", action="store_true", help="one JSON object: each file's failures")
+    testing.set_defaults(action=_test)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,13 +33,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    found = load(text_of(options.file), str(options.file)).data
-    if isinstance(found, dict) and "steps" in found:
-        print(f"{options.file}: a scenario, fine, {len(scenario.read(options.file).steps)} steps")
-    else:
-        categories = policy.load(str(options.file.resolve()))["categories"]
-        print(f"{options.file}: a policy, fine, {len(categories)} categories")
-    return 0
+    checked = check.check(options.file)
+    for mistake in checked.mistakes:
+        print(mistake, file=sys.stderr)
+    if not checked.mistakes:
+        print(f"{options.file}: a {checked.kind}, fine")
+    return 2 if checked.mistakes else 0
 
 
 def _test(options: argparse.Namespace) -> int:

@@ -15,8 +15,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from tillwatch import all_in_one, broker, up_config  # noqa: PLC0415 - help needs neither broker nor collector
     from tillwatch.ports import demand_free  # noqa: PLC0415
+    from tillwatch.signals import end_in_order  # noqa: PLC0415
+    from tillwatch.state_folder import held  # noqa: PLC0415
 
+    end_in_order()
     up = up_config.read(options.config)
     demand_free(up.document.listen, "choose another with `listen` in up.yaml")
-    with broker.running(up.state / "broker", up.document.broker_port) as running:
+    with held(up.state), broker.running(up.state / "broker", up.document.broker_port) as running:
         return asyncio.run(all_in_one.run(up, running))

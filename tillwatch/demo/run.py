@@ -35,7 +35,7 @@ PAUSE = 20.0  # seconds between two rounds when it goes on for ever
 LINGER = 6.0  # seconds that people have to look at an incident in the console then
 ALL_HEARD_WITHIN = 30.0
 PACE = Duration(15)  # how often the product measures by default
-FASTEST = 0.5  # seconds
+FASTEST = 1.0  # seconds; devices, agents and collector share a process, and a short time-out would blame a device
 
 
 class Plan(NamedTuple):
@@ -61,7 +61,7 @@ async def run(plan: Plan, broker: Broker) -> int:
     """0 when all came as expected, or when it was interrupted while it would go on for ever; 1 otherwise."""
     story = Story(len(plan.acts))
     with stop_event() as stop:
-        async with _stage(plan, broker) as stage, _chain(plan, broker, stage) as failure:
+        async with _stage(plan, broker) as stage, _chain(plan, broker, stage, stop) as failure:
             story.opening(plan.stores + 1, broker, plan.port, plan.speed)
             playing = asyncio.create_task(_rounds(plan, stage, story))
             stopping = asyncio.create_task(stop.wait())
@@ -130,10 +130,12 @@ async def _stage(plan: Plan, broker: Broker) -> AsyncIterator[Stage]:
         await stage.line.cut()
 
 
-def _chain(plan: Plan, broker: Broker, stage: Stage) -> AbstractAsyncContextManager[asyncio.Task[None]]:
+def _chain(
+    plan: Plan, broker: Broker, stage: Stage, stop: asyncio.Event
+) -> AbstractAsyncContextManager[asyncio.Task[None]]:
     collector = Collector(_collector_config(plan, broker), Serving())
     watched = Agent(_agent_config(plan, stage))
-    return together.running(collector, [watched.run, *(store.run for store in stage.simulated)])
+    return together.running(collector, [watched.run, *(store.run for store in stage.simulated)], stop)
 
 
 def _collector_config(plan: Plan, broker: Broker) -> collector_config.Config:
