@@ -10,6 +10,7 @@ from contract.records import Gap, Summary, Transition
 from contract.status import SEVERITY, Status
 from rules.draft import Draft
 from rules.entries import Records, SeenBelief, Snapshot
+from rules.said import one_line
 from rules.state import CheckState, ItemState
 
 QUORUM = 3  # vantage points from which a majority means something
@@ -163,4 +164,5 @@ def _steady(before: CheckState | None, belief: SeenBelief, since: float) -> floa
 
 
 def _text(state: Status, text: str) -> str:
-    return "" if state is Status.OK else text
+    """What a device says about itself is shown to people: one printable line, and none when all is well."""
+    return "" if state is Status.OK else one_line(text)

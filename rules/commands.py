@@ -12,6 +12,7 @@ from rules.incidents import ACCEPTED, PERSON_RESOLVED, made_by_person, reopened
 from rules.lifecycle import after
 from rules.policy import OTHER, number
 from rules.restore import TOUCHED, resolve
+from rules.said import lines, one_line
 
 REFUSED = "command refused"
 DONE = "command"
@@ -131,7 +132,9 @@ def _keep(draft: Draft, row: Incident) -> None:
 
 def _text(arguments: dict[str, Any], name: str) -> str:
     value = arguments.get(name)
-    return value[:2_000] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return lines(value) if name == "text" else one_line(value)
 
 
 _ON_INCIDENTS: dict[str, Callable[[Draft, Incident, Command], None]] = {

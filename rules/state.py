@@ -169,8 +169,8 @@ class State:
 
     def may_be_of_a_chain(self, row: Incident) -> bool:
         policy = self.estate.policy
-        if policy is None or row.home == "" or row.state == "resolved":
-            return False
+        if policy is None or row.home == "" or row.state == "resolved" or "@" in row.cause:
+            return False  # "@": a store's path to a shared CI, of which rule 13 says when it is more than one store's
         return row.loss >= policy.chain.lost or row.category == STORE_UNREACHABLE
 
 

@@ -44,6 +44,19 @@ def test_three_stores_without_a_till_are_no_chain_incident_among_ten_thousand_bu
     assert set(chains[0].stores) == {f"{number:04d}" for number in range(201, 301)}
 
 
+def test_paths_to_a_shared_ci_are_counted_by_its_votes_and_never_as_a_chain_besides() -> None:
+    shared = {"id": "acquirer-a", "class": "payment_gateway", "provides": ["card_payment"]}
+    story = Story({"stores": [store(number) for number in range(1, 21)], "items": [shared]})
+    for number in range(1, 21):
+        story.say(f"{number:04d}-s", {"acquirer-a/http": OK})
+    for number in (1, 2, 3):
+        story.say(f"{number:04d}-s", {"acquirer-a/http": CRITICAL})
+        story.wait(20)
+    assert [row.ci for row in story.incidents()] == ["0001", "0002", "0003"]
+    story.say("0004-s", {"acquirer-a/http": CRITICAL})
+    assert [(row.ci, row.priority, len(row.stores)) for row in story.incidents()] == [("acquirer-a", 1, 4)]
+
+
 def test_a_step_looks_at_one_store_however_many_there_are(ten_thousand: Story) -> None:
     """Counted, not timed: the rows that a transition changes do not grow with the chain."""
     made = ten_thousand.say("0100-s", {"pos-01/tcp": CRITICAL})
