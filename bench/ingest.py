@@ -44,7 +44,7 @@ def main() -> None:
 
 def _load(bench: rig.Rig, seconds: float) -> dict[str, Any]:
     plan = Plan(bench.broker_port, STORES, CHECKS, RATE, seconds)
-    command = [sys.executable, "-m", "bench.load", msgspec.json.encode(plan)]
+    command = [sys.executable, "-m", "bench.load", msgspec.json.encode(plan).decode()]
     done: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     time.sleep(2)
     return done

@@ -23,7 +23,7 @@ def main() -> None:
     with rig.running(synthetic.cmdb(STORES, CHECKS)) as bench:
         plan = Plan(bench.broker_port, STORES, CHECKS, RATE, SECONDS, TURNS)
         load = subprocess.Popen(
-            [sys.executable, "-m", "bench.load", msgspec.json.encode(plan)],
+            [sys.executable, "-m", "bench.load", msgspec.json.encode(plan).decode()],
             stdout=subprocess.PIPE,
         )
         seen = _watch(str(bench.folder / "collector.db"), load)

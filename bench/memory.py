@@ -26,7 +26,7 @@ def _resident(stores: int) -> float:
     with rig.running(synthetic.cmdb(stores, CHECKS)) as bench:
         rate = max(1.0, stores / 5)
         plan = Plan(bench.broker_port, stores, CHECKS, rate, 2.2 * stores / rate)
-        command = [sys.executable, "-m", "bench.load", msgspec.json.encode(plan)]
+        command = [sys.executable, "-m", "bench.load", msgspec.json.encode(plan).decode()]
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
         time.sleep(3)
         return float(bench.collector.memory_info().rss)

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import msgspec
-from rules.state import State
 
 from bench import synthetic
 from contract.records import Transition
@@ -14,6 +13,7 @@ from contract.reports import Live
 from contract.status import Status
 from rules import engine, policy
 from rules.entries import CmdbLoaded, PolicyLoaded, Records, SeenBelief, Snapshot
+from rules.state import State
 
 CHECKS = 60
 STEPS = 400

@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 class Stack:
-    """Three processes and their files in `folder`. `pace` divides the shipped policy's durations; intervals are the test's."""
+    """Three processes and their files in `folder`. `pace` divides the policy's durations; intervals are the test's."""
 
     def __init__(self, folder: Path, cmdb: dict[str, Any], agent: dict[str, Any], pace: float = 1.0) -> None:
         self.folder = folder
@@ -64,7 +64,9 @@ class Stack:
         )
         broker = {"url": f"mqtt://127.0.0.1:{self.broker_port}"}
         self._write("agent.yaml", {**agent, "broker": broker, "log": {"path": str(folder / "agent.db")}})
-        mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin") or "mosquitto"
+        mosquitto = (
+            shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin") or "mosquitto"
+        )
         tillwatch = [sys.executable, "-m", "tillwatch"]
         self.commands = {
             "broker": [mosquitto, "-c", str(folder / "mosquitto.conf")],
@@ -133,5 +135,6 @@ def until(condition: Callable[[], Any], seconds: float, stack: Stack) -> Any:
                 return answer
         time.sleep(0.1)
     with contextlib.suppress(Exception):
-        print(json.dumps(stack.incidents(), indent=1)[:6000])
+        shown = json.dumps(stack.incidents(), indent=1)[:6000]
+        raise AssertionError(f"not so within {seconds} s\n{shown}\n{stack.tail()}")
     raise AssertionError(f"not so within {seconds} s\n{stack.tail()}")
