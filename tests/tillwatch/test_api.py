@@ -195,6 +195,13 @@ def test_stores_are_listed_from_all_pages(site: Site, ran: Ran) -> None:
     assert "ok (closed)" in out
 
 
+def test_why_of_what_nobody_knows_is_one_line_and_a_failure(site: Site, ran: Ran) -> None:
+    problem = {"title": "Nobody knows it", "status": 404, "detail": "0049 is no store; did you mean 0042?"}
+    site.says("/api/v1/why?subject=0049", problem, 404)
+    said = "tillwatch why: Nobody knows it: 0049 is no store; did you mean 0042?\n"
+    assert ran("why", "0049") == (1, "", said)
+
+
 def test_why_explains_in_words(site: Site, ran: Ran) -> None:
     at = "2026-11-27T09:00:00Z"
     check = {
