@@ -11,7 +11,7 @@ from collector.database import Database, journal, loaded
 from rules import policy
 from rules.entries import CmdbLoaded, EngineStarted, JournalEntry, PolicyLoaded
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder().encode  # keys in their order, because that of a policy's services means something
 
 
 class Documents(NamedTuple):

@@ -200,7 +200,8 @@ def _value_mistakes(found: Any, kind: Any, path: str) -> Iterator[tuple[str, str
 
 
 def _one_of(found: Any, words: tuple[Any, ...]) -> str:
-    near = difflib.get_close_matches(str(found), [str(word) for word in words], n=1, cutoff=0.5)
+    """More than half must agree: of P1, P2 and P3 none is likelier to be meant than another."""
+    near = difflib.get_close_matches(str(found), [str(word) for word in words], n=1, cutoff=0.6)
     return f"expected one of {_some(map(str, words))}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 

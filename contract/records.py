@@ -11,6 +11,7 @@ Seq = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Epoch = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 Word = Annotated[str, msgspec.Meta(max_length=64)]
+Interval = Annotated[float, msgspec.Meta(gt=0, le=86_400)]  # seconds between two measurements of a check
 
 
 class Stamp(msgspec.Struct, frozen=True, gc=False):
@@ -26,7 +27,8 @@ class Transition(msgspec.Struct, frozen=True, tag="transition", gc=False):
 
     `started_at` is the first measurement that showed it, `decided` when it was confirmed. `was_seq` is the seq of the
     belief that it replaces, of whatever epoch (0: the check is new): with it a receiver keeps the pulse's digest
-    without remembering every check.
+    without remembering every check. `interval` says how old the evidence may grow; agents before it measured every 15 s
+    unless told otherwise.
     """
 
     seq: Seq
@@ -38,6 +40,7 @@ class Transition(msgspec.Struct, frozen=True, tag="transition", gc=False):
     was_seq: Count = 0
     flapping: bool = False
     text: Text = ""
+    interval: Interval = 15.0
 
 
 class Gap(msgspec.Struct, frozen=True, tag="gap", gc=False):

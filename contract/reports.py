@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from contract.records import Count, Epoch, Record, Seq, Word
+from contract.records import Count, Epoch, Interval, Record, Seq, Word
 from contract.results import CheckKey, Instant, Result, Text
 from contract.status import Status
 from contract.topics import VERSION
@@ -33,7 +33,7 @@ class Belief(msgspec.Struct, frozen=True, array_like=True, gc=False):
     since: Instant
     epoch: Epoch
     seq: Seq
-    interval: Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+    interval: Interval
     text: Text = ""
 
 

@@ -88,7 +88,7 @@ class DiskLog:
         for draft in drafts:
             record = transition(draft, self._life.last + 1, self._beliefs.get(draft.check))
             self._life = self._life._replace(last=record.seq)
-            self._beliefs[draft.check] = belief(record, self.epoch, draft.interval)
+            self._beliefs[draft.check] = belief(record, self.epoch)
             self._unsaved.append(tables.record_row(self._life.ordinal, record, draft.decided))
             self._unsaved_beliefs.add(draft.check)
             records.append(record)

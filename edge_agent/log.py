@@ -140,11 +140,12 @@ def transition(draft: Draft, seq: int, was: Belief | None) -> Transition:
         was_seq=was.seq if was else 0,
         flapping=change.flapping,
         text=change.text[:MAX_TEXT],
+        interval=draft.interval,
     )
 
 
-def belief(record: Transition, epoch: str, interval: float) -> Belief:
-    return Belief(record.check, record.after, record.started_at, epoch, record.seq, interval, record.text)
+def belief(record: Transition, epoch: str) -> Belief:
+    return Belief(record.check, record.after, record.started_at, epoch, record.seq, record.interval, record.text)
 
 
 def span(life: Life, oldest: int | None) -> EpochSpan:

@@ -41,7 +41,7 @@ class MemoryLog:
         for draft in drafts:
             self._last += 1
             record = transition(draft, self._last, self._beliefs.get(draft.check))
-            self._beliefs[draft.check] = belief(record, self.epoch, draft.interval)
+            self._beliefs[draft.check] = belief(record, self.epoch)
             self._pending[record.seq] = record
             records.append(record)
         return records

@@ -128,7 +128,7 @@ class Session:
             taken = list(self.drafts)
             records = await self._call(partial(self._log.commit, taken))
             del self.drafts[: len(taken)]
-            self.uplink.committed(records, [draft.interval for draft in taken])
+            self.uplink.committed(records)
         await self._count()
 
     async def _do(self, action: Send | SendHello | Settle | Reopen | ReadPage) -> None:

@@ -53,9 +53,9 @@ def record_row(ordinal: int, record: Record, now: Stamp) -> RecordRow:
     return RecordRow(ordinal, record.seq, kind, body, _crc(ordinal, record.seq, body), now.boot, now.up, now.wall)
 
 
-def record_of(ordinal: int, seq: int, body: bytes, crc: int) -> Record:
-    """The record of a row. Raises LogCorrupt when it is not what was written there."""
-    if crc != _crc(ordinal, seq, body):
+def record_of(ordinal: int, seq: int, body: object, crc: object) -> Record:
+    """The record of a row. Raises LogCorrupt when it is not what was written there: NULL, for all one knows."""
+    if not isinstance(body, bytes) or crc != _crc(ordinal, seq, body):
         raise LogCorrupt(f"record {ordinal}/{seq} is not what was written")
     return _RECORD.decode(body)
 
@@ -65,9 +65,9 @@ def belief_row(held: Belief) -> tuple[str, str, int, bytes, int]:
     return held.check, held.epoch, held.seq, body, zlib.crc32(body)
 
 
-def belief_of(body: bytes, crc: int) -> Belief:
+def belief_of(body: object, crc: object) -> Belief:
     """The belief of a row. Raises LogCorrupt when it is not what was written there."""
-    if crc != zlib.crc32(body):
+    if not isinstance(body, bytes) or crc != zlib.crc32(body):
         raise LogCorrupt("a belief is not what was written")
     return _BELIEF.decode(body)
 

@@ -93,11 +93,11 @@ class Uplink:
     def disconnected(self) -> None:
         self._line = Line()
 
-    def committed(self, records: Sequence[Transition], intervals: Sequence[float]) -> None:
-        """The log has these; `intervals` (seconds) are those of their checks."""
-        for record, interval in zip(records, intervals, strict=True):
+    def committed(self, records: Sequence[Transition]) -> None:
+        """The log has these."""
+        for record in records:
             self._digest = digest.after_transition(self._digest, record)
-            self._beliefs[record.check] = belief(record, self._identity.epoch, interval)
+            self._beliefs[record.check] = belief(record, self._identity.epoch)
             self._end = self._end._replace(seq=record.seq)
             if self._line.online:
                 self._line.fresh.append(record)

@@ -14,7 +14,6 @@ from rules.said import one_line
 from rules.state import CheckState, ItemState
 
 QUORUM = 3  # vantage points from which a majority means something
-_DEFAULT_INTERVAL = 15.0
 _SAME_INSTANT = 1.0  # seconds
 
 
@@ -115,9 +114,8 @@ def _take_transition(draft: Draft, event: Records, record: Transition) -> bool:
     if event.live:
         if before is not None and order <= (before.generation, before.seq):
             return False
-        interval = before.interval if before is not None else _DEFAULT_INTERVAL
         text = _text(record.after, record.text)
-        state = CheckState(record.after, since, event.generation, record.seq, interval, text)
+        state = CheckState(record.after, since, event.generation, record.seq, record.interval, text)
     else:
         if before is None or order != (before.generation, before.seq) or since >= before.since:
             return False

@@ -26,7 +26,10 @@ class Capacity(msgspec.Struct, frozen=True):
 
 
 class Impact(msgspec.Struct, frozen=True):
-    """What a failing CI takes part in: the service that is hit worst in its store, and the CI's own share of it."""
+    """What a failing CI takes part in: the service that is hit worst in its store, and the CI's own share of it.
+
+    Of services that have lost equally it is the first of the policy's, which is what matters most to customers.
+    """
 
     capacity: Capacity
     own: float
@@ -66,14 +69,14 @@ def impact(draft: Draft, ref: str, store: str) -> Impact:
     if draft.estate.is_shared(ref):
         seen = ways(draft, ref, store)
         return Impact(seen, 1 / max(seen.total, 1))
-    named = draft.estate.rules_of(ref).service
     found = []
     for service in _services(draft, ref, store):
         given = capacity(draft, store, service)
         if given.total:
             found.append(Impact(given, _own_share(draft, ref, store, given)))
     if found:
-        return max(found, key=lambda one: (one.capacity.lost, one.capacity.service == named, one.capacity.service))
+        return min(found, key=lambda one: _by_weight(draft, one.capacity))
+    named = draft.estate.rules_of(ref).service
     return Impact(Capacity(named, _unit(draft, named), 0, 0, (), 0), 0.0)
 
 
@@ -103,6 +106,10 @@ def is_usable_alone(draft: Draft, item: Item) -> bool:
 def services_of(draft: Draft, store: str) -> list[str]:
     """Every service that something in the store gives."""
     return sorted({service for item in draft.estate.members.get(store, ()) for service in item.provides})
+
+
+def _by_weight(draft: Draft, given: Capacity) -> tuple[float, int, str]:
+    return (-given.lost, draft.policy.rank(given.service), given.service)
 
 
 def _unit(draft: Draft, service: str) -> str:

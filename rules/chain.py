@@ -4,6 +4,7 @@ Ten thousand stores always have three dead tills: so each store must have lost h
 the others, and they must be a noticeable share of the trading stores that share it.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 from rules.draft import Draft
@@ -53,7 +54,7 @@ def is_chain(row: Incident) -> bool:
 def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
     known = draft.policy.category(category)
     stores = tuple(sorted({row.home for row in pattern.parts}))
-    service = pattern.parts[0].service
+    service = _service(draft, pattern)
     named = draft.policy.services.get(service)
     text = f"{len(stores)} stores lost it within minutes and share {pattern.share}"
     chain = ensure(
@@ -74,6 +75,12 @@ def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
     )
     for part in pattern.parts:
         link(draft, part, chain)
+
+
+def _service(draft: Draft, pattern: Pattern) -> str:
+    """What most of the stores lost; of equals what matters most to customers."""
+    lost = Counter(row.service for row in pattern.parts)
+    return min(lost, key=lambda service: (-lost[service], draft.policy.rank(service), service))
 
 
 def _pattern(draft: Draft, free: list[Incident]) -> Pattern | None:

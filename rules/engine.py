@@ -31,6 +31,8 @@ from rules.judge import judge_store
 from rules.state import State
 
 VERSION = "1"
+BATCH = 50  # stores that one step judges: whatever it is about, the next entry waits no longer than that takes
+APART = 0.2  # seconds from one batch to the next
 REFUSED_DOCUMENT = "document refused"
 
 
@@ -180,6 +182,11 @@ def _look_at_everything(draft: Draft) -> None:
             draft.touch(store)
 
 
+def _postpone(draft: Draft, key: str, at: float) -> None:
+    sooner = draft.deadline(key)
+    draft.wake(key, at if sooner is None else min(at, sooner))
+
+
 def _link_ticket(draft: Draft, event: TicketLinked) -> None:
     row = draft.incident(event.incident)
     if row is not None:
@@ -188,13 +195,19 @@ def _link_ticket(draft: Draft, event: TicketLinked) -> None:
 
 
 def _judge(draft: Draft) -> None:
-    """Shared CIs first, for they explain what their stores see; then the stores; then what stores have in common."""
+    """Shared CIs first, for they explain what their stores see; then the stores; then what stores have in common.
+
+    The stores that the event itself is about were touched first, so they never wait for those that follow from it.
+    """
     for ref in list(draft.shared):
         scope.judge(draft, ref)
         for rival in scope.rivals(draft, ref):
             scope.judge(draft, rival)
-    for store in list(draft.stores):
+    stores = list(draft.stores)
+    for store in stores[:BATCH]:
         judge_store(draft, store)
+    for at, store in enumerate(stores[BATCH:]):
+        _postpone(draft, f"store:{store}", draft.now + APART * (1 + at // BATCH))
     for category, rules in draft.policy.categories.items():
         if rules.chain and draft.has_drafted(category):
             chain.judge(draft, category)

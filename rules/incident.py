@@ -21,6 +21,14 @@ class Affected(msgspec.Struct, frozen=True):
     lanes_down: int = 0
     lanes_total: int = 0
     cis: tuple[str, ...] = ()
+    unit: str = ""  # what is counted, in the plural: lanes, screens; empty when nothing is
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """How bad it was: the priority it asked for, and the share of the service that its store had lost."""
+
+    priority: Priority
+    loss: float
 
 
 class Sla(msgspec.Struct, frozen=True):
@@ -55,7 +63,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     the first evidence's happened_at, so that a rebuilt database finds its tickets again. `ci` is a reference
     (`0042/pos-01`, `acquirer-a`), a store's id, or for a chain incident what its stores share (`carrier=acme`).
     `parent` explains this one: then it is listed there and suppressed. `cohorts` are those in which stores blame a
-    shared CI (rule 13).
+    shared CI (rule 13). `title`, `service` and `affected` tell the worst since it began, or was last reopened; `worst`
+    is how bad that was. `loss` and `reasons` are as things are now.
     """
 
     id: str
@@ -75,6 +84,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     cohorts: tuple[str, ...] = ()
     loss: float = 0.0  # share of the service that its store has lost, 0 to 1
+    worst: Extent | None = None
     affected: Affected = Affected()
     symptoms: tuple[str, ...] = ()
     parent: str | None = None

@@ -5,12 +5,13 @@ from hashlib import sha256
 from rules import clocks
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
-from rules.incident import Incident, Priority, Suppression
+from rules.incident import Extent, Incident, Suppression
 from rules.lifecycle import after
 
 PERSON_RESOLVED = "resolved by a person"
 ACCEPTED = "accepted"
-_FOLLOWED = ("title", "service", "ci", "loss", "affected", "reasons", "cohorts")
+_NOW = ("ci", "loss", "reasons", "cohorts")  # follow what is so
+_AT_WORST = ("title", "service", "affected")  # follow it only as it grows
 
 
 def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Incident:
@@ -95,6 +96,7 @@ def _promoted(draft: Draft, heir: Incident, finding: Finding) -> Incident:
     item = draft.estate.items.get(finding.ci)
     return changed(
         heir,
+        worst=None,
         cause=finding.cause,
         category=finding.category,
         home=finding.home,
@@ -110,7 +112,7 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
     stores = tuple(sorted({*row.stores, *finding.stores}))
     row = changed(
         row,
-        **{name: getattr(finding, name) for name in _FOLLOWED},
+        **{name: getattr(finding, name) for name in _NOW},
         stores=stores,
         region=region_of(draft, stores),
         symptoms=tuple(sorted({*row.symptoms, *finding.symptoms})),
@@ -118,12 +120,13 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
         started_at=min(row.started_at, finding.started_at),
         restored_at=None,
     )
+    row = _at_its_worst(draft, row, before, finding)
     if before.restored_at is not None:
-        draft.tell(row.id, "failing again", row.title, "22 restore")
+        draft.tell(row.id, "failing again", finding.title, "22 restore")
         for timer in ("restore", "nudge"):
             draft.wake(f"{timer}:{row.id}", None)
     row = _held_back(draft, row, finding)
-    row = _at_priority(draft, row, finding.priority)
+    row = _at_priority(draft, row, finding)
     if row.opened_at is not None and (row.title, row.stores, row.parent) != (
         before.title,
         before.stores,
@@ -131,6 +134,22 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
     ):
         draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
     return row
+
+
+def _at_its_worst(draft: Draft, row: Incident, before: Incident, finding: Finding) -> Incident:
+    """Who looks at it later asks what happened, not what was left when it ended; the story tells how it shrank.
+
+    What comes to stand alone, or becomes part of something, is told anew: as a part it spoke for itself only.
+    """
+    rank, parent = draft.policy.rank, finding.parent or _chain_of(draft, before)
+    if before.worst is not None and parent == before.parent:
+        now = (finding.priority, -finding.loss, rank(finding.service))
+        if now > (before.worst.priority, -before.worst.loss, rank(before.service)):
+            if finding.loss < before.loss:
+                draft.tell(row.id, "less lost", finding.title, "22 restore")
+            return row
+    told = {name: getattr(finding, name) for name in _AT_WORST}
+    return changed(row, **told, worst=Extent(finding.priority, finding.loss))
 
 
 def _held_back(draft: Draft, row: Incident, finding: Finding) -> Incident:
@@ -150,9 +169,9 @@ def _chain_of(draft: Draft, row: Incident) -> str | None:
     return row.parent if is_chain else None
 
 
-def _at_priority(draft: Draft, row: Incident, wanted: Priority) -> Incident:
+def _at_priority(draft: Draft, row: Incident, finding: Finding) -> Incident:
     """Raised at once. Lowered after a stable time, and only while nobody has acknowledged (rules 18 and 24)."""
-    timer = f"lower:{row.id}"
+    timer, wanted = f"lower:{row.id}", finding.priority
     if wanted > row.priority and row.opened_at is not None:
         if row.state == "acknowledged":
             return row
@@ -169,7 +188,7 @@ def _at_priority(draft: Draft, row: Incident, wanted: Priority) -> Incident:
         return row
     row = clocks.reprioritised(draft, row, before)
     word = "raised" if wanted < before else "lowered"
-    draft.tell(row.id, word, f"P{before} → P{wanted}: {row.title}", "7 capacity")
+    draft.tell(row.id, word, f"P{before} → P{wanted}: {finding.title}", "7 capacity")
     draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
     if wanted < before and row.suppressed is None:
         key = f"{row.id}:page:{row.reopened}:P{wanted}"
@@ -187,6 +206,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
         clocks.postponed(row, healthy),
         state=phase,
         reopened=row.reopened + 1,
+        worst=None,
         resolved_at=None,
         restored_at=None,
         escalation=0,

@@ -163,7 +163,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
         home=store,
         stores=(store,),
         loss=0.0 if found.evidence != "critical" else given.lost,
-        affected=Affected(len(given.down), given.members, tuple(dict.fromkeys((ref, *given.down)))),
+        affected=Affected(len(given.down), given.members, tuple(dict.fromkeys((ref, *given.down))), given.unit),
         parent=parent.id if parent is not None else None,
         closed_until=closed_until(draft, store, draft.estate.category(ref)),
         flags=("unknown ci",) if unknown else (),

@@ -170,7 +170,7 @@ class Hours(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole file."""
+    """The whole file. `services` are in the order of what matters most to customers."""
 
     name: str
     services: dict[str, Service]
@@ -190,6 +190,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
         return self.categories.get(name) or self.categories[OTHER]
+
+    def rank(self, service: str) -> int:
+        """Its place among `services`, from 0; one that the policy does not name comes after all that it does."""
+        return next((at for at, name in enumerate(self.services) if name == service), len(self.services))
 
     def category_of(self, item: Item, store: Store | None) -> str:
         return next((rule.category for rule in self.categorise if rule.matches(item, store)), OTHER)

@@ -40,4 +40,5 @@ class Fleet:
             decided=Stamp(at, "boot", 0.0),
             was_seq=before.seq if before else 0,
             text=text,
+            interval=INTERVAL,
         )

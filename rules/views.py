@@ -81,15 +81,14 @@ class StoreView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def item_view(state: State, ref: str, now: float) -> ItemView | None:
-    """None for a CI that neither the CMDB nor any belief knows."""
+    """None for a CI that neither the CMDB nor any agent knows."""
     draft = Draft(state, now)
     item = draft.estate.items.get(ref)
-    row = draft.item(ref)
-    if item is None and row is None:
-        return None
     shared = draft.estate.is_shared(ref)
     store = None if shared else ref.partition("/")[0]
     checks = () if shared else _checks(draft, ref, store or "")
+    if item is None and draft.item(ref) is None and not checks:
+        return None
     word, since = _shared_word(draft, ref) if shared else _word(draft, ref, checks)
     return ItemView(
         ref=ref,

@@ -54,7 +54,6 @@ def _head(incident: Json) -> str:
 
 def _facts(incident: Json) -> list[str]:
     sla, affected = incident.get("sla") or {}, incident.get("affected") or {}
-    lanes = f"{affected['lanes_down']:g} of {affected['lanes_total']:g}" if affected.get("lanes_total") else ""
     held = incident.get("suppressed") or {}
     facts = {
         "id": incident["id"],
@@ -62,7 +61,7 @@ def _facts(incident: Json) -> list[str]:
         "service": incident.get("service"),
         "item": incident.get("ci"),
         "stores": ", ".join(incident.get("stores") or []),
-        "capacity lost": lanes,
+        "capacity lost": _lost(affected),
         "also hit": ", ".join(affected.get("cis") or []),
         "symptoms": ", ".join(incident.get("symptoms") or []),
         "part of": incident.get("parent"),
@@ -81,6 +80,12 @@ def _facts(incident: Json) -> list[str]:
         "runbook": incident.get("runbook"),
     }
     return [f"  {name:14}{plain(str(value))}" for name, value in facts.items() if value and value != "-"]
+
+
+def _lost(affected: Json) -> str:
+    if not affected.get("lanes_total"):
+        return ""
+    return f"{affected['lanes_down']:g} of {affected['lanes_total']:g} {affected.get('unit', '')}".rstrip()
 
 
 def _reasons(incident: Json) -> list[str]:

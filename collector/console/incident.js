@@ -101,8 +101,7 @@ function ask(command) {
 }
 
 function showLost() {
-  const { lanes_down: down, lanes_total: total, cis } = incident.affected;
-  const unit = incident.service.includes("checkout") ? "lanes" : `systems of ${incident.service.replaceAll("_", " ") || "this service"}`;
+  const { lanes_down: down, lanes_total: total, cis, unit } = incident.affected;
   const lanes = total && total <= 60
     ? el("div", { class: "lanes", role: "img", "aria-label": `${down} of ${total} ${unit} down` }, Array.from({ length: total }, (_, at) => el("span", { class: at < down ? "lane down" : "lane" }, at < down ? "✕" : "")))
     : null;

@@ -138,7 +138,7 @@ function built(incident) {
       el("a", { href: `/incidents/${encodeURIComponent(incident.id)}` }, incident.title), " ", major, held,
       el("div", { class: "under" }, `#${incident.number} · ${plainCategory(incident.category)}${incident.assignee ? ` · ${incident.assignee}` : ""}`)),
     el("td", { class: "c-where" }, el("code", {}, incident.ci), incident.stores.length > 1 ? el("div", { class: "under" }, `${incident.stores.length} stores`) : null),
-    el("td", { class: "c-lost" }, lost(incident.affected)),
+    el("td", { class: "c-lost" }, lost(incident.affected), incident.affected.unit ? el("div", { class: "under" }, incident.affected.unit) : null),
     el("td", { class: "c-state" }, state(incident), incident.acknowledged_by ? el("div", { class: "under" }, incident.acknowledged_by) : null),
     el("td", { class: "c-since" }, el("time", { datetime: incident.started_at, title: inFull(incident.started_at) }, span(now() - Date.parse(incident.started_at))),
       el("div", { class: "under" }, timeOfDay(incident.started_at))),

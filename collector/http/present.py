@@ -25,7 +25,7 @@ def incident(known: Incident) -> shapes.Incident:
         service=known.service,
         stores=list(known.stores),
         region=known.region,
-        affected=shapes.Affected(known.affected.lanes_down, known.affected.lanes_total, list(known.affected.cis)),
+        affected=_affected(known),
         symptoms=list(known.symptoms),
         parent=known.parent,
         problem=known.problem,
@@ -142,6 +142,11 @@ def dead_letter(letter: services.DeadLetter) -> shapes.DeadLetter:
         whole=letter.whole,
         retry=letter.retry,
     )
+
+
+def _affected(known: Incident) -> shapes.Affected:
+    lost = known.affected
+    return shapes.Affected(lost.lanes_down, lost.lanes_total, list(lost.cis), lost.unit)
 
 
 def _sla(known: Incident) -> shapes.Sla:

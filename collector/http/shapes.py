@@ -32,11 +32,15 @@ class TimelineEntry(msgspec.Struct, frozen=True):
 
 
 class Affected(msgspec.Struct, frozen=True):
-    """What customers lost: lanes (or whatever gives the service) down of how many, and the CIs that are hit."""
+    """What customers lost at its worst: how many of what gives the service are down, and the CIs that are hit.
+
+    `unit` says what is counted, in the plural (lanes, screens); it is empty when nothing is.
+    """
 
     lanes_down: int
     lanes_total: int
     cis: list[str]
+    unit: str = ""
 
 
 class Sla(msgspec.Struct, frozen=True):

@@ -4,7 +4,8 @@ from sqlalchemy import delete, update
 
 from collector.database import Database, journal
 from collector.database.tables import journal as journal_table
-from rules.entries import AgentHeard, Tick
+from collector.documents import Documents, append_new
+from rules.entries import AgentHeard, PolicyLoaded, Tick
 
 
 def test_positions_are_gap_free_and_in_order(database: Database) -> None:
@@ -76,3 +77,15 @@ def test_four_writers_at_once_leave_no_gap_and_a_reader_skips_nothing(database: 
     for thread in threads:
         thread.join()
     assert seen == list(range(1, each * writers + 1))
+
+
+def test_a_policy_whose_services_are_put_in_another_order_is_another_policy(database: Database) -> None:
+    """Their order says what matters most, so the engine must get it; the same document again is no news."""
+    services = {"checkout": {}, "promotions": {}}
+    turned = dict(reversed(services.items()))
+    for found in (services, services, turned):
+        append_new(database, Documents("retail", {"services": found}, {}, "1"), 1.0)
+    with database.reading() as connection:
+        entries = [placed.entry for placed in journal.after(connection, 0, 100)]
+    told = [list(entry.document["services"]) for entry in entries if isinstance(entry, PolicyLoaded)]
+    assert told == [["checkout", "promotions"], ["promotions", "checkout"]]

@@ -33,6 +33,7 @@ TRANSITIONS = st.builds(
     was_seq=COUNTS,
     flapping=st.booleans(),
     text=TEXTS,
+    interval=st.floats(0.001, 86_400),
 )
 GAPS = st.builds(Gap, seq=SEQS, first=SEQS, last=SEQS, count=COUNTS, reason=WORDS)
 SUMMARIES = st.builds(

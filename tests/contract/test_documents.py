@@ -86,6 +86,10 @@ def test_a_document_without_mistakes_is_typed() -> None:
             "store: '1'\nchecks:\n  - {ci: a, probe: tpc}",
             ["agent.yaml:3: checks[0].probe: found 'tpc', expected one of tcp, http; did you mean 'tcp'?"],
         ),
+        (
+            "store: '1'\nchecks:\n  - {ci: a, probe: tcq2}\n",
+            ["agent.yaml:3: checks[0].probe: found 'tcq2', expected one of tcp, http"],
+        ),
         ("store: '1'\nchecks: {ci: a}", ["agent.yaml:2: checks: found {'ci': 'a'}, expected array, got object"]),
         (
             "store: '1'\nchecks: [{ci: aaaaaa}, {ci: bbbbb}, {ci: ccccccc}, {ci: dddddd}]",

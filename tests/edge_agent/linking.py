@@ -48,7 +48,7 @@ class Link:
 
     def decide(self, check: str = "pos-01/tcp", after: Status = Status.CRITICAL) -> Transition:
         (record,) = self.log.commit([draft(check, after, at=self.now)])
-        self.uplink.committed([record], [15.0])
+        self.uplink.committed([record])
         self.act()
         return record
 

@@ -62,6 +62,12 @@ def test_records_are_numbered_from_one_without_a_hole_and_name_the_belief_they_r
     assert (span.epoch, span.previous, span.first, span.last) == (log.epoch, None, 1, 3)
 
 
+def test_a_record_says_how_often_its_check_measures_and_so_does_the_belief(make_log: MakeLog) -> None:
+    log = make_log()
+    [record] = log.commit([draft("pos-01/tcp", Status.CRITICAL)._replace(interval=60.0)])
+    assert (record.interval, log.beliefs()[0].interval) == (60.0, 60.0)
+
+
 def test_an_empty_log_has_an_empty_span_and_no_page(make_log: MakeLog) -> None:
     log = make_log()
     (span,) = log.spans()

@@ -1,3 +1,5 @@
+import msgspec
+
 from contract.records import Gap, Stamp, Transition
 from contract.status import Status
 from rules.entries import Records, SeenBelief, Snapshot
@@ -20,6 +22,14 @@ def told(story: Story, generation: int, *records: Transition | Gap, live: bool =
 
 def belief(state: Status, since: float, generation: int, seq: int) -> Snapshot:
     return Snapshot(at=START + 60, agent="0001-s", beliefs=[SeenBelief(TILL, state, since, generation, seq, 15.0)])
+
+
+def test_a_transition_says_how_old_its_evidence_may_grow_without_waiting_for_a_hello() -> None:
+    story = Story(ONE)
+    told(story, 1, msgspec.structs.replace(transition(1, CRITICAL, START), interval=120.0))
+    assert story.state.checks["0001-s"][TILL].interval == 120.0
+    told(story, 1, transition(2, OK, START))
+    assert story.state.checks["0001-s"][TILL].interval == 15.0
 
 
 def test_an_old_critical_after_a_newer_ok_changes_nothing() -> None:

@@ -5,7 +5,9 @@ import sys
 import pytest
 
 from contract.status import Status
-from rules.entries import SeenBelief, Snapshot
+from rules import engine
+from rules.decision import Decision
+from rules.entries import Command, SeenBelief, Snapshot
 from rules.state import CheckState
 from tests.rules.estates import CRITICAL, OK, START, Story, store, till
 
@@ -64,6 +66,51 @@ def test_a_step_looks_at_one_store_however_many_there_are(ten_thousand: Story) -
         change.key.partition("/")[0] for decision in made for change in decision.changes if change.table == "items"
     } == {"0100"}
     assert sum(len(decision.changes) for decision in made) < 20
+
+
+def test_a_fault_that_is_located_late_has_its_stores_judged_a_few_a_step() -> None:
+    """Counted, not timed: the step that finds the acquirer at fault leaves most of its stores to deadlines."""
+    shared = {"id": "acquirer-a", "class": "payment_gateway", "provides": ["card_payment"]}
+    story = Story({"stores": [store(number) for number in range(1, 1_001)], "items": [shared]})
+    for number in range(1, 1_001):
+        story.say(f"{number:04d}-s", {"acquirer-a/http": OK})
+    for number in range(1, 200):
+        story.say(f"{number:04d}-s", {"acquirer-a/http": CRITICAL})
+    story.wait(60)
+    assert len({row.home for row in story.incidents()}) == 199
+    first = len(story.decisions)
+    story.say("0200-s", {"acquirer-a/http": CRITICAL})
+    [of_the_event] = story.decisions[first:]
+    assert judged(of_the_event) == engine.BATCH - 2  # the event's store has no incident; one became the acquirer's
+    assert [row.ci for row in story.incidents() if row.home == ""] == ["acquirer-a"]
+    story.wait(engine.APART * 4)
+    steps = story.decisions[first:]
+    assert max(map(judged, steps)) <= engine.BATCH
+    assert [(row.ci, row.state, len(row.stores)) for row in story.incidents()] == [("acquirer-a", "open", 200)]
+
+
+def judged(decision: Decision) -> int:
+    """Of how many stores a step changed incidents."""
+    rows = [change.row for change in decision.changes if change.table == "incidents"]
+    return len({row.home for row in rows if row.home})
+
+
+def test_what_the_end_of_a_fault_concerns_is_judged_in_batches_too() -> None:
+    shared = {"id": "acquirer-a", "class": "payment_gateway", "provides": ["card_payment"]}
+    story = Story({"stores": [store(number) for number in range(1, 201)], "items": [shared]})
+    for status in (CRITICAL, OK):
+        for number in range(1, 201):
+            story.say(f"{number:04d}-s", {"acquirer-a/http": status})
+        story.wait(30)
+    [fault] = story.incidents()
+    first = len(story.decisions)
+    story.tell(Command(at=story.now, id="c", actor="ann", name="resolve", incident=fault.id, arguments={}))
+    waiting = [key for key in story.state.deadlines if key.startswith("store:")]
+    assert len(waiting) == 200 - engine.BATCH
+    assert len({story.state.deadlines[key] for key in waiting}) == 3
+    story.wait(engine.APART * 4)
+    assert [key for key in story.state.deadlines if key.startswith("store:")] == []
+    assert len(story.decisions) - first == 200 - engine.BATCH + 2
 
 
 def test_a_check_that_is_believed_takes_at_most_160_bytes() -> None:

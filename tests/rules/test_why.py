@@ -1,5 +1,6 @@
 from rules import views
-from rules.entries import AgentHeard, AgentSilent, Snapshot
+from rules.entries import AgentHeard, AgentSilent, CheckRetired, CmdbLoaded, Snapshot
+from rules.known import is_known, nearest
 from rules.state import State
 from rules.why import Why, why
 from tests.rules.estates import CRITICAL, OK, Story, chain
@@ -66,6 +67,30 @@ def test_a_silent_stores_cis_are_unknown_and_not_what_they_last_were() -> None:
 def test_what_nobody_knows_is_said_to_be_unknown() -> None:
     assert asked(told(), "0001/moon").state == "unknown"
     assert why(State.empty(), "0001", 0.0).sentence == "No policy is loaded, so nothing is judged yet."
+
+
+def test_what_is_in_the_cmdb_checked_or_an_incident_is_known_and_nothing_else() -> None:
+    story = told({"ghost/tcp": OK, "sign/tcp": CRITICAL})
+    for subject in ("0001", "0001/sign", "0002/sign", "acquirer-a", "0001/ghost"):
+        assert is_known(story.state, subject, story.now), subject
+    for subject in ("0099", "0001/moon", "ghost", "sign", "0002/ghost", "0099/pos-01"):
+        assert not is_known(story.state, subject, story.now), subject
+    assert asked(story, "0001/ghost").sentence == "ghost is ok and has no incident: every check of it is ok."
+    without = {**chain(), "items": [item for item in chain()["items"] if item["id"] != "sign"]}
+    story.tell(CheckRetired(at=story.now, agent="0001-s", check="sign/tcp"))
+    story.tell(CmdbLoaded(at=story.now, document=without))
+    story.wait(1)
+    assert [row.ci for row in story.incidents() if row.state == "open"] == ["0001/sign"]
+    assert is_known(story.state, "0001/sign", story.now)
+
+
+def test_the_nearest_ids_are_of_the_store_that_was_meant_and_of_what_the_asker_sees() -> None:
+    known = told().state.estate
+    assert nearest(known, "0001/pos-1", lambda _store: True)[0] == "0001/pos-01"
+    assert nearest(known, "aquirer-a", lambda _store: True) == ["acquirer-a"]
+    assert set(nearest(known, "0009/pos-01", lambda _store: True)) == {"0001", "0002", "0003"}
+    assert nearest(known, "0009", lambda store: store == "0002") == ["0002"]
+    assert nearest(known, "0001/pos-1", lambda store: store == "0002") == []
 
 
 def test_a_stores_view_gives_the_capacity_of_every_service() -> None:

@@ -17,7 +17,8 @@ from tillwatch.failure import CommandFailed
 INCIDENT = {
     "id": "abc123", "number": 7, "priority": "P1", "category": "pos_outage", "state": "open", "ci": "0042/pos-01",
     "title": "Checkout: 8 of 8 lanes down\x1b[2J", "service": "checkout", "stores": ["0042"],
-    "affected": {"lanes_down": 8, "lanes_total": 8, "cis": ["0042/pos-01"]}, "symptoms": [], "parent": None,
+    "affected": {"lanes_down": 8, "lanes_total": 8, "cis": ["0042/pos-01"], "unit": "lanes"},
+    "symptoms": [], "parent": None,
     "started_at": "2026-11-27T09:00:00Z", "learnt_at": "2026-11-27T09:00:04Z", "opened_at": "2026-11-27T09:00:04Z",
     "sla": {"respond_by": "2026-11-27T09:05:04Z", "resolve_by": None, "at_risk": [], "breached": []},
     "reasons": [{"rule": "7 capacity", "text": "all lanes are down"}], "suppressed": None,
@@ -115,7 +116,7 @@ def test_an_incident_is_shown_with_its_reasons_and_its_story(site: Site, ran: Ra
     site.says("/api/v1/incidents/abc123", INCIDENT)
     code, out, _ = ran("incidents", "show", "abc123")
     assert code == 0
-    for word in ("P1 open", "8 of 8", "[7 capacity] all lanes are down", "opened", "respond by"):
+    for word in ("P1 open", "8 of 8 lanes\n", "[7 capacity] all lanes are down", "opened", "respond by"):
         assert word in out
     assert "\x1b" not in out
 
@@ -192,6 +193,13 @@ def test_stores_are_listed_from_all_pages(site: Site, ran: Ran) -> None:
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["STORE", "0001", "0002"]
     assert "ok (closed)" in out
+
+
+def test_why_of_what_nobody_knows_is_one_line_and_a_failure(site: Site, ran: Ran) -> None:
+    problem = {"title": "Nobody knows it", "status": 404, "detail": "0049 is no store; did you mean 0042?"}
+    site.says("/api/v1/why?subject=0049", problem, 404)
+    said = "tillwatch why: Nobody knows it: 0049 is no store; did you mean 0042?\n"
+    assert ran("why", "0049") == (1, "", said)
 
 
 def test_why_explains_in_words(site: Site, ran: Ran) -> None:

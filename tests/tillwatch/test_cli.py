@@ -70,6 +70,11 @@ MISTAKES = [
     ("stores --url ftp://x", 2, "--url: found 'ftp://x', expected an address such as http://127.0.0.1:8420"),
     ("stores --url http://127.0.0.1:1", 1, "tillwatch stores: no collector at 127.0.0.1:1: Connection refused"),
     ("stores --token-file /no/token", 2, "tillwatch stores: [Errno 2] No such file or directory: '/no/token'"),
+    (
+        "incidents create --category other --ci 1 --title x --service checkout",
+        2,
+        "tillwatch incidents: unrecognized arguments: --service checkout (see tillwatch incidents --help)",
+    ),
     ("why 1 --at noon", 2, "--at: found 'noon', expected an instant such as 2026-11-27T09:00:00Z or 10m ago"),
 ]
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,7 +22,9 @@ TILL = Scenario("A till", [Fault(devices=["pos-*"], become="stopped")], [Expecte
 OTHER = {
     "id": "x", "ci": "1/sw-01", "category": "network", "priority": "P1", "state": "open", "stores": ["1"],
     "symptoms": [], "parent": None, "suppressed": None, "learnt_at": "2026-11-27T09:00:00Z", "title": "Network",
+    "resolved_at": None,
 }  # fmt: skip
+DEAD_TILL = {**OTHER, "ci": "1/pos-01", "category": "pos_outage", "priority": "P3"}
 
 
 @pytest.fixture
@@ -46,14 +48,25 @@ def incidents() -> Iterator[tuple[Api, list[Any]]]:
         thread.join()
 
 
+def resolved(at: str) -> Any:
+    return {**DEAD_TILL, "state": "resolved", "resolved_at": at}
+
+
 def played(site: Api, appears: list[Any], shown: list[Any]) -> tuple[Outcome, list[str], str]:
     """Plays TILL; `appears` is shown from the fault on. The outcome, what was told, and how the till is in the end."""
-    till = tcp_device("pos-01")
     told: list[str] = []
 
     def tell(text: str) -> None:
         told.append(text)
         shown.extend(appears)
+
+    outcome, mode = played_while(site, tell)
+    return outcome, told, mode
+
+
+def played_while(site: Api, tell: Callable[[str], None]) -> tuple[Outcome, str]:
+    """Plays TILL; `tell` hears of the fault and of the mending as they happen. The outcome, and how the till ends."""
+    till = tcp_device("pos-01")
 
     async def story() -> Outcome:
         await till.become("on")
@@ -66,7 +79,7 @@ def played(site: Api, appears: list[Any], shown: list[Any]) -> tuple[Outcome, li
         till.mode = mode
         return outcome
 
-    return asyncio.run(story()), told, till.mode
+    return asyncio.run(story()), till.mode
 
 
 def test_what_did_not_come_is_named_and_the_till_is_mended(incidents: tuple[Api, list[Any]]) -> None:
@@ -81,8 +94,7 @@ def test_what_came_instead_is_named_too(incidents: tuple[Api, list[Any]]) -> Non
 
 
 def test_an_incident_that_does_not_end_is_a_failure(incidents: tuple[Api, list[Any]]) -> None:
-    expected = {**OTHER, "ci": "1/pos-01", "category": "pos_outage", "priority": "P3"}
-    outcome, told, _ = played(incidents[0], [expected], incidents[1])
+    outcome, told, _ = played(incidents[0], [DEAD_TILL], incidents[1])
     assert outcome.lacking == [
         "P3 pos_outage on 1/pos-01 is open, not resolved",
         "pos_outage on 1/pos-01 is still open",
@@ -93,4 +105,21 @@ def test_an_incident_that_does_not_end_is_a_failure(incidents: tuple[Api, list[A
 def test_what_was_wrong_before_is_not_blamed_on_the_act(incidents: tuple[Api, list[Any]]) -> None:
     incidents[1].append(OTHER)
     outcome, _, _ = played(incidents[0], [], incidents[1])
+    assert outcome.lacking == ["P3 pos_outage on 1/pos-01 is not there"]
+
+
+def test_an_incident_that_comes_back_in_a_second_round_counts_for_it(incidents: tuple[Api, list[Any]]) -> None:
+    """The same cause within a day reopens the same incident: resolved before the act, and resolved again after it."""
+    site, shown = incidents
+    shown.append(resolved("2026-11-27T09:10:00Z"))
+    story = {"pos-01: stopped": DEAD_TILL, "mended": resolved("2026-11-27T09:20:00Z")}
+    outcome, _ = played_while(site, lambda text: shown.__setitem__(0, story[text]))
+    assert outcome.lacking == []
+
+
+def test_one_that_is_closed_during_an_act_ended_before_it(incidents: tuple[Api, list[Any]]) -> None:
+    site, shown = incidents
+    shown.append({**resolved("2026-11-27T09:10:00Z"), "ci": "1/sw-01"})
+    closed = {**shown[0], "state": "closed"}
+    outcome, _ = played_while(site, lambda _text: shown.__setitem__(0, closed))
     assert outcome.lacking == ["P3 pos_outage on 1/pos-01 is not there"]

@@ -76,6 +76,8 @@ def test_it_says_hello_what_it_finds_and_goodbye(tmp_path: Path) -> None:
         assert all(status is Status.OK for _, status in ear.transitions())
         store.find_soon("pos-01/tcp", Status.CRITICAL, "timed out")
         await ear.hears(lambda: ear.transitions()[-1] == ("pos-01/tcp", Status.CRITICAL))
+        records = [one for _, report in ear.heard if isinstance(report, Live) for one in report.records]
+        assert {one.interval for one in records if isinstance(one, Transition)} == {0.05}
         store.recover()
         await ear.hears(lambda: ear.transitions()[-1] == ("pos-01/tcp", Status.OK))
         await ear.hears(lambda: any(isinstance(one, Live) and len(one.results) == 4 for _, one in ear.heard))

@@ -51,8 +51,7 @@ def _create_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--category", required=True, help="a category of the policy, such as pos_outage")
     parser.add_argument("--ci", required=True, help="the configuration item or store: 0042/pos-01, acquirer-a, 0042")
     parser.add_argument("--title", required=True, help="what customers notice")
-    parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, default=None, help="if the policy's is wrong")
-    parser.add_argument("--service", default=None, help="what customers miss, if not the category's service")
+    parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, default=None, help="P3 unless said otherwise")
     _json(parser)
 
 
@@ -115,11 +114,7 @@ def _reopen(site: api.Api, options: argparse.Namespace) -> int:
 
 
 def _create(site: api.Api, options: argparse.Namespace) -> int:
-    body = {
-        key: getattr(options, key)
-        for key in ("category", "ci", "title", "priority", "service")
-        if getattr(options, key)
-    }
+    body = {key: getattr(options, key) for key in ("category", "ci", "title", "priority") if getattr(options, key)}
     return _told(api.post(site, "incidents", body), options)
 
 

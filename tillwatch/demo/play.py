@@ -65,5 +65,7 @@ class _Act:
         return [f"{one['category']} on {one['ci']} is still {one['state']}" for one in left]
 
     def _touched(self, before: Json | None, now: Json) -> bool:
-        """Closing, some time after the end, belongs to the act that resolved it."""
-        return before != now and not (before and before["state"] in OVER and now["state"] in OVER)
+        """What is over since before the act may still be closed; over anew, it was reopened and belongs to the act."""
+        both_over = before is not None and before["state"] in OVER and now["state"] in OVER
+        over_since_before = both_over and before is not None and before["resolved_at"] == now["resolved_at"]
+        return before != now and not over_since_before

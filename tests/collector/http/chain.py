@@ -67,7 +67,7 @@ def incident(number: int, **changes: Any) -> Incident:
         opened_at=NOW - 60.0 * number + 4,
         stores=("0042",),
         region="north",
-        affected=Affected(number, 8, (f"0042/pos-{number:02d}",)),
+        affected=Affected(number, 8, (f"0042/pos-{number:02d}",), "lanes"),
         reasons=(Reason("7 capacity", f"{number} of 8 lanes are down"),),
         sla=Sla(respond_by=NOW + 900, resolve_by=NOW + 14_400),
     )

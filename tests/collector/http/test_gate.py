@@ -90,4 +90,7 @@ def test_a_region_filters_lists_and_refuses_singles(guarded: Face) -> None:
         guarded.get("/sd", **nora),
     ]
     assert [answer.status for answer in refused] == [403] * len(refused)
+    near = guarded.get("/api/v1/why?subject=0076", **nora)
+    assert near.status == 404
+    assert "0077" not in near.json["detail"]
     assert guarded.chain.requests == []

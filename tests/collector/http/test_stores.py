@@ -63,6 +63,22 @@ def test_why_explains_now_and_then(face: Face) -> None:
         ("", 400, "subject: missing"),
         ("subject=0042&at=2099-01-01T00:00:00Z", 400, "at: lies in the future"),
         ("subject=0042&at=2020-01-01T00:00:00Z", 404, "the journal begins later"),
+        (
+            "subject=0042/pos-99",
+            404,
+            "0042/pos-99 is no store and no configuration item, and no agent checks it; did you",
+        ),
+        ("subject=0099", 404, "0099 is no store and no configuration item, and no agent checks it; did you mean 00"),
+        (
+            "subject=acquirer-b",
+            404,
+            "acquirer-b is no store and no configuration item, and no agent checks it; did you mean acquirer-a?",
+        ),
+        (
+            "subject=zzz/zzz",
+            404,
+            "zzz/zzz is no store and no configuration item, and no agent checks it; a store is written 0042",
+        ),
         ("subject=a/b/c", 400, "subject: Expected str matching regex"),
     ],
 )
