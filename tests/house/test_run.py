@@ -28,6 +28,11 @@ def test_every_measurement_is_run() -> None:
     assert set(listed[1].split()) == measurements()
 
 
+def test_every_measurement_says_what_it_measures_and_what_the_goal_is() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == measurements()
+
+
 def test_every_measurement_is_a_program_with_a_main() -> None:
     for name in measurements():
         assert re.search(r"^def main\(\) -> (?:None|int):", (ROOT / "bench" / f"{name}.py").read_text(), re.MULTILINE)
