@@ -20,6 +20,7 @@ from pathlib import Path
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from bench import rig
 from contract.topics import collector_subscriptions
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the agent runs before it is weighed")
     seconds = parser.parse_args().seconds
-    with tempfile.TemporaryDirectory() as folder, broker(Path(folder)) as port, listeners(20) as ports:
+    with tempfile.TemporaryDirectory() as folder, rig.broker(Path(folder)) as port, listeners(20) as ports:
         first_publish = Heard(port)
         config = written(Path(folder), port, ports)
         began = time.monotonic()
@@ -102,25 +103,6 @@ def listeners(count: int) -> Iterator[list[int]]:
     finally:
         for sock in sockets:
             sock.close()
-
-
-@contextmanager
-def broker(folder: Path) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = int(sock.getsockname()[1])
-    config = folder / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n")
-    process = subprocess.Popen(["mosquitto", "-c", str(config)], stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 10
-        while socket.socket().connect_ex(("127.0.0.1", port)):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the broker does not answer")
-            time.sleep(0.02)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def resident_mb(pid: int) -> float:

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,37 +14,19 @@ from typing import Any, NamedTuple
 import psutil
 import yaml
 
-# What a collector needs of a mosquitto: see docs/adr and the broker chapter of docs/wire.md.
-BROKER_SETTINGS = """
-listener {port} 127.0.0.1
-allow_anonymous true
-persistence true
-persistence_location {folder}/
-autosave_interval 5
-max_queued_messages 0
-max_inflight_messages 1000
-set_tcp_nodelay true
-message_size_limit 262144
-log_type error
-"""
+from tillwatch import mosquitto
+from tillwatch.ports import free_port
 
 
 class Rig(NamedTuple):
     folder: Path
     broker_port: int
     http_port: int
-    broker: psutil.Process
     collector: psutil.Process
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -54,8 +35,7 @@ def running(cmdb: dict[str, Any], policy: str = "retail", database: str = "") ->
     folder = Path(tempfile.mkdtemp(prefix="tillwatch-bench-"))
     with contextlib.ExitStack() as ending:
         ending.callback(shutil.rmtree, folder, ignore_errors=True)
-        broker_port, http_port = free_port(), free_port()
-        broker = ending.enter_context(_broker(folder, broker_port))
+        broker_port, http_port = ending.enter_context(broker(folder / "broker")), free_port()
         (folder / "cmdb.yaml").write_text(yaml.safe_dump(cmdb, sort_keys=False))
         config = {
             "deployment": "bench",
@@ -69,18 +49,18 @@ def running(cmdb: dict[str, Any], policy: str = "retail", database: str = "") ->
         command = [sys.executable, "-m", "tillwatch", "collector", "run", "--config", str(folder / "collector.yaml")]
         collector = ending.enter_context(_process(command, folder / "collector.log"))
         _wait_ready(f"http://127.0.0.1:{http_port}/readyz", collector, folder / "collector.log")
-        yield Rig(folder, broker_port, http_port, psutil.Process(broker.pid), psutil.Process(collector.pid))
+        yield Rig(folder, broker_port, http_port, psutil.Process(collector.pid))
 
 
-def _broker(folder: Path, port: int) -> contextlib.AbstractContextManager["subprocess.Popen[bytes]"]:
-    conf = folder / "mosquitto.conf"
-    conf.write_text(BROKER_SETTINGS.format(port=port, folder=folder))
-    mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-    if mosquitto is None:
+@contextlib.contextmanager
+def broker(folder: Path) -> Iterator[int]:
+    """The port of a mosquitto as `tillwatch up` would run it. The embedded broker would measure something else."""
+    program = mosquitto.program()
+    if program is None:
         raise SystemExit("this measurement needs mosquitto on the PATH: apt-get install mosquitto")
-    if folder.owner() == "root":
-        conf.write_text(conf.read_text() + "user root\n")
-    return _process([mosquitto, "-c", str(conf)], folder / "mosquitto.log")
+    port = free_port()
+    with mosquitto.running(program, folder, port):
+        yield port
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ NEUTRAL = "https://index.invalid"
 # What each file holds, in uv's words. The build backend is in those from which a checkout is installed.
 SETS = {
     "agent": [],
+    "http": ["--extra", "http"],
     "collector": ["--extra", "collector"],
     "demo": ["--extra", "demo", "--group", "build"],
     "dev": ["--extra", "dev", "--group", "build"],

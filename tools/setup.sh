@@ -42,6 +42,7 @@ has() { # has PACKAGE: what the package is for is there, wherever it came from
   case $1 in
     python3-venv) "$PYTHON3" -c 'import ensurepip, venv' 2>/dev/null ;;
     postgresql) command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    mosquitto-clients) command -v mosquitto_sub >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }

@@ -4,14 +4,14 @@ import contextlib
 import socket
 import threading
 
+from tillwatch.ports import free_port
+
 
 class Till:
     """Accepts and closes connections on a port of its own while it is on; refuses them while it is off."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self._listener: socket.socket | None = None
         self.on()
 

@@ -1,10 +1,9 @@
 """Broker, collector and one agent as real processes on loopback, to be started, killed and asked from a test."""
 
 import contextlib
+import getpass
 import json
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,24 +17,8 @@ from typing import Any
 import yaml
 
 from rules import policy
-
-MOSQUITTO = """
-listener {port} 127.0.0.1
-allow_anonymous true
-persistence true
-persistence_location {folder}/
-autosave_interval 5
-max_queued_messages 0
-max_inflight_messages 1000
-set_tcp_nodelay true
-message_size_limit 262144
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tillwatch import mosquitto
+from tillwatch.ports import free_port
 
 
 class Stack:
@@ -47,8 +30,8 @@ class Stack:
         self.url = f"http://127.0.0.1:{self.http_port}"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        owner = "user root\n" if folder.owner() == "root" else ""
-        (folder / "mosquitto.conf").write_text(MOSQUITTO.format(port=self.broker_port, folder=folder) + owner)
+        settings = mosquitto.configuration(folder, self.broker_port, getpass.getuser())
+        (folder / "mosquitto.conf").write_text(settings)
         self._write("policy.yaml", policy.scaled(policy.load("retail"), pace))
         self._write("cmdb.yaml", cmdb)
         self._write(
@@ -64,12 +47,9 @@ class Stack:
         )
         broker = {"url": f"mqtt://127.0.0.1:{self.broker_port}"}
         self._write("agent.yaml", {**agent, "broker": broker, "log": {"path": str(folder / "agent.db")}})
-        mosquitto = (
-            shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin") or "mosquitto"
-        )
         tillwatch = [sys.executable, "-m", "tillwatch"]
         self.commands = {
-            "broker": [mosquitto, "-c", str(folder / "mosquitto.conf")],
+            "broker": [mosquitto.program() or "mosquitto", "-c", str(folder / "mosquitto.conf")],
             "collector": [*tillwatch, "collector", "run", "--config", str(folder / "collector.yaml")],
             "agent": [*tillwatch, "agent", "run", "--config", str(folder / "agent.yaml")],
         }

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.stack import Stack, free_port, running, until
+from tests.acceptance.stack import Stack, running, until
+from tillwatch.ports import free_port
 
 INTERVAL = 5.0
 ALLOWED = INTERVAL + 5.0
