@@ -36,11 +36,13 @@ class OneLineParser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatched(arguments)
+        code = _dispatched(arguments)
+        sys.stdout.flush()  # here, where a reader that left is no failure, and not while the interpreter ends
     except BrokenPipeError:
         # The reader of our output (`| head`) has what it wanted; the interpreter must not fail on the final flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    return code
 
 
 def _dispatched(arguments: list[str]) -> int:

@@ -38,7 +38,7 @@ def _agent(tills: list[Till]) -> dict[str, Any]:
     return {
         "store": "0001",
         "agent": "0001-server",
-        "defaults": {"interval": "1s", "timeout": "500ms", "confirm": 2, "retry": "300ms", "pulse": "5s"},
+        "defaults": {"interval": "1s", "timeout": "500ms", "confirm": 2, "retry": "300ms"},
         "checks": [
             {"ci": f"pos-{lane:02d}", "probe": "tcp", "target": f"127.0.0.1:{till.port}"}
             for lane, till in enumerate(tills)
