@@ -2,42 +2,21 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
+from contract import broker
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN
 from contract.units import Duration
 
 MAX_SECRET = 4096
-_BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
-class Broker(msgspec.Struct, frozen=True):
-    """`url` is mqtt:// or mqtts:// with host and port. `client_id` names the session that the broker keeps for us."""
+class Session(broker.Broker, frozen=True):
+    """`client_id` names the session that the broker keeps for us while we are away."""
 
-    url: str
-    username: str = ""
-    password_file: str = ""
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    client_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = ""
-    keepalive: Duration = Duration(30)
-
-    @property
-    def tls(self) -> bool:
-        return urlsplit(self.url).scheme == "mqtts"
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def port(self) -> int:
-        parts = urlsplit(self.url)
-        return parts.port or _BROKER_PORTS[parts.scheme]
+    client_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class CmdbSource(msgspec.Struct, frozen=True):
@@ -74,7 +53,7 @@ class Config(msgspec.Struct, frozen=True):
     """`database` is sqlite:////path or postgresql://…; `policy` a shipped name or a path."""
 
     deployment: Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
-    broker: Broker
+    broker: Session
     database: Annotated[str, msgspec.Meta(min_length=1)]
     cmdb: Annotated[list[CmdbSource], msgspec.Meta(min_length=1)]
     policy: str = "retail"
@@ -112,14 +91,10 @@ def secret(path: str) -> str:
 
 def _mistakes(config: Config) -> list[tuple[str, str]]:
     found = [
-        *_url_mistakes("broker.url", config.broker.url, tuple(_BROKER_PORTS), needs_host=True),
-        *_url_mistakes("database", config.database, ("sqlite", "postgresql"), needs_host=False),
+        *broker.mistakes(config.broker),
+        *_database_mistakes(config.database),
         *_listen_mistakes(config.http.listen),
     ]
-    if config.broker.keepalive < 5:
-        found.append(("broker.keepalive", f"found {config.broker.keepalive:g}s, expected 5s or more"))
-    if bool(config.broker.cert) != bool(config.broker.key):
-        found.append(("broker", "cert and key belong together: one of them is missing"))
     found += [
         (f"keep.{name}", "found less than 2d, expected 2d or more: the last checkpoint must stay")
         for name, kept in (("journal", config.keep.journal), ("history", config.keep.history))
@@ -128,21 +103,12 @@ def _mistakes(config: Config) -> list[tuple[str, str]]:
     return found
 
 
-def _url_mistakes(path: str, url: str, schemes: tuple[str, ...], *, needs_host: bool) -> list[tuple[str, str]]:
-    expected = " or ".join(f"{scheme}://" for scheme in schemes)
-    try:
-        parts = urlsplit(url)
-        port_ok = parts.port is None or parts.port > 0
-    except ValueError as error:
-        return [(path, f"not a URL: {error}")]
-    if parts.scheme not in schemes:
-        return [(path, f"found a URL that begins with {parts.scheme or url[:20]!r}, expected {expected}")]
-    if needs_host and (not parts.hostname or not port_ok):
-        return [(path, f"no host in it; expected {expected}host:port")]
-    if needs_host and (parts.username or parts.password):
-        return [(path, "holds credentials; they belong in username and password_file")]
-    if parts.scheme == "sqlite" and not url.startswith("sqlite:///"):
-        return [(path, "expected sqlite:////absolute/path or sqlite:///relative/path")]
+def _database_mistakes(url: str) -> list[tuple[str, str]]:
+    scheme, given, _ = url.partition("://")
+    if not given or scheme not in ("sqlite", "postgresql"):
+        return [("database", f"found a URL that begins with {scheme[:20]!r}, expected sqlite:// or postgresql://")]
+    if scheme == "sqlite" and not url.startswith("sqlite:///"):
+        return [("database", "expected sqlite:////absolute/path or sqlite:///relative/path")]
     return []
 
 

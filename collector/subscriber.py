@@ -15,9 +15,10 @@ from typing import Any, Protocol
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector.config import Broker, secret
+from collector.config import secret
 from collector.line import Arrival
 from contract import topics
+from contract.broker import Broker
 
 _log = logging.getLogger(__name__)
 IN_FLIGHT = 1_000  # the default of 20 would cap what one commit can share

@@ -27,7 +27,7 @@ from edge_agent.shutdown import why_stopping
 from edge_agent.status import AgentStatus, Troubles
 from edge_agent.uplink import Identity
 from edge_agent.watcher import Watcher
-from edge_agent.wire import Address, Wire
+from edge_agent.wire import Wire
 
 T = TypeVar("T")
 
@@ -109,8 +109,7 @@ class _Life:
         self._online = False
         self._watcher = Watcher(document.agent, config.checks, Runner(document.concurrency, clock), clock, self._decide)
         self._identity = Identity(log.epoch, VERSION, config.fingerprint, float(document.defaults.pulse))
-        address = Address(**{name: getattr(document.broker, name) for name in Address._fields})
-        self._wire = Wire(address, document.agent, agent_subscriptions(document.agent), self)
+        self._wire = Wire(document.broker, document.agent, agent_subscriptions(document.agent), self)
         self.session = Session(
             document.agent,
             self._identity,

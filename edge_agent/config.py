@@ -7,10 +7,10 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
+from contract import broker
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN, check_key
 from contract.reports import MAX_CHECKS
@@ -24,19 +24,6 @@ Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 Times = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 LEAST_LOG = 4 * 2**20  # bytes: the beliefs of as many checks as there may be take up to one of them
-PORTS = {"mqtt": 1883, "mqtts": 8883}
-
-
-class BrokerSettings(msgspec.Struct, frozen=True):
-    """How to reach the broker. Secrets are in files, never here."""
-
-    url: str
-    username: str = ""
-    password_file: str = ""
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    keepalive: Duration = Duration(15)
 
 
 class LogSettings(msgspec.Struct, frozen=True):
@@ -77,7 +64,7 @@ class AgentDocument(msgspec.Struct, frozen=True):
 
     store: Id
     agent: Id
-    broker: BrokerSettings
+    broker: broker.Broker
     checks: Annotated[list[CheckSettings], msgspec.Meta(max_length=MAX_CHECKS)]
     log: LogSettings = LogSettings()
     defaults: Defaults = Defaults()
@@ -175,7 +162,7 @@ def name_of(check: CheckSettings) -> str:
 
 
 def _mistakes(document: AgentDocument) -> Iterator[tuple[str, str]]:
-    yield from _broker_mistakes(document.broker)
+    yield from broker.mistakes(document.broker)
     yield from _duration_mistakes("log.keep", document.log.keep, least=60)
     if document.log.max_size < LEAST_LOG:
         yield "log.max_size", f"found {document.log.max_size} bytes, expected at least {LEAST_LOG >> 20}MiB"
@@ -189,27 +176,6 @@ def _mistakes(document: AgentDocument) -> Iterator[tuple[str, str]]:
         first = first_use.setdefault(key, at)
         if first != at:
             yield f"checks[{at}]", f"{key} is checks[{first}] already; give this one a `name` of its own"
-
-
-def _broker_mistakes(broker: BrokerSettings) -> Iterator[tuple[str, str]]:
-    try:
-        url = urlsplit(broker.url)
-        plausible = url.scheme in PORTS and url.hostname and (url.port is None or url.port > 0)
-        extra = url.path.strip("/") or url.query or url.fragment
-    except ValueError:
-        plausible, extra, url = None, "", urlsplit("")
-    if not plausible or extra:
-        yield "broker.url", f"found {broker.url!r}, expected mqtts://HOST:PORT or mqtt://HOST:PORT"
-    elif url.username is not None:
-        yield (
-            "broker.url",
-            "holds a user; expected it in `username`, and a password in the file of `password_file`",
-        )
-    elif url.scheme == "mqtt" and (broker.ca or broker.cert or broker.key):
-        yield "broker.url", "is mqtt:// although certificates are given; expected mqtts://"
-    if bool(broker.cert) != bool(broker.key):
-        yield "broker", "has one of `cert` and `key`; expected both or neither"
-    yield from _duration_mistakes("broker.keepalive", broker.keepalive, least=1, most=3600)
 
 
 def _check_mistakes(path: str, check: CheckSettings, defaults: Defaults) -> Iterator[tuple[str, str]]:

@@ -15,31 +15,19 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from typing import Any, Protocol
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from contract.broker import Broker
+
 WINDOW = 20  # messages that the broker has not taken yet; beyond it the line is stuck, and queueing would only age them
 CONNECT_WITHIN = 10.0  # seconds
 LONGEST_PAUSE = 30.0
 _BYE_WITHIN = 2.0
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
-
-
-class Address(NamedTuple):
-    """How to reach the broker; the fields are those of `broker` in agent.yaml. `keepalive` in seconds."""
-
-    url: str
-    username: str = ""
-    password_file: str = ""
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    keepalive: float = 15.0
 
 
 class Listener(Protocol):
@@ -61,8 +49,8 @@ class Listener(Protocol):
 class Wire:
     """Stays connected until it is closed. `topics` are subscribed before `connected` is told."""
 
-    def __init__(self, address: Address, client_id: str, topics: Sequence[str], listener: Listener) -> None:
-        self._address = address
+    def __init__(self, broker: Broker, client_id: str, topics: Sequence[str], listener: Listener) -> None:
+        self._broker = broker
         self._client_id = client_id
         self._topics = topics
         self._listener = listener
@@ -112,7 +100,7 @@ class Wire:
             try:
                 self._one_connection()
             except Exception as error:
-                why = f"cannot reach {self._address.url}: {str(error) or type(error).__name__}"
+                why = f"cannot reach {self._broker.url}: {str(error) or type(error).__name__}"
             self._lost(why)
             pause = min(LONGEST_PAUSE, 0.5 * 2**self._failures)
             self._failures = min(self._failures + 1, 10)
@@ -127,24 +115,26 @@ class Wire:
         client.max_inflight_messages_set(WINDOW)
         client.connect_timeout = CONNECT_WITHIN
         client.on_socket_open = _without_delay
+        # With this hook paho leaves writing to the loop's thread. Without it the thread that publishes writes too, and
+        # on a slow line two packets can end up inside one another.
+        client.on_socket_register_write = _leave_it_to_the_loop
         client.on_connect = self._guarded(self._on_connect)
         client.on_subscribe = self._guarded(self._on_subscribe)
         client.on_message = self._guarded(self._on_message)
         client.on_publish = self._guarded(self._on_publish)
         client.on_disconnect = self._guarded(self._on_disconnect)
         self._refusal = ""
-        _authenticate(client, self._address)
+        _authenticate(client, self._broker)
         will = self._listener.will()
         if will is not None:
             client.will_set(*will, qos=1)
-        url = urlsplit(self._address.url)
-        client.connect(
-            url.hostname or "", url.port or _PORTS[url.scheme], keepalive=max(1, int(self._address.keepalive))
-        )
+        client.connect(self._broker.host, self._broker.port, keepalive=max(1, int(self._broker.keepalive)))
         self._client = client
         if self._closing.is_set():
             client.disconnect()
-        client.loop_forever()
+        # `loop`, not `loop_forever`: only the former has the wake-up pipe that publishing from another thread needs.
+        while client.loop() == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            pass
         if self._refusal:
             raise ConnectionError(self._refusal)
 
@@ -211,15 +201,18 @@ def _without_delay(_client: Client, _data: object, sock: Any) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _authenticate(client: Client, address: Address) -> None:
+def _leave_it_to_the_loop(_client: Client, _data: object, _sock: object) -> None: ...
+
+
+def _authenticate(client: Client, broker: Broker) -> None:
     """Files are read for every connection, so that a rotated secret needs no restart."""
-    if address.username:
+    if broker.username:
         password = None
-        if address.password_file:
-            password = Path(address.password_file).read_text(encoding="utf-8").rstrip("\r\n")
-        client.username_pw_set(address.username, password)
-    if urlsplit(address.url).scheme == "mqtts":
-        context = ssl.create_default_context(cafile=address.ca or None)
-        if address.cert:
-            context.load_cert_chain(address.cert, address.key)
+        if broker.password_file:
+            password = Path(broker.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+        client.username_pw_set(broker.username, password)
+    if broker.tls:
+        context = ssl.create_default_context(cafile=broker.ca or None)
+        if broker.cert:
+            context.load_cert_chain(broker.cert, broker.key)
         client.tls_set_context(context)

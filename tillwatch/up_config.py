@@ -20,6 +20,7 @@ import yaml
 
 from collector import cmdb
 from collector import config as collector_config
+from contract.broker import Broker
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN
 from edge_agent import config as agent_config
@@ -67,7 +68,7 @@ class Up(NamedTuple):
         document = agent_config.AgentDocument(
             store=self.document.store,
             agent=self.document.agent,
-            broker=agent_config.BrokerSettings(url=broker),
+            broker=Broker(url=broker),
             checks=self.document.checks,
             log=agent_config.LogSettings(path=str(self.state / "agent.db")),
             defaults=self.document.defaults,

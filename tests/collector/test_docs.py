@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "collector.md").read_text()
 def test_every_setting_is_documented() -> None:
     for prefix, kind in (
         ("", config.Config),
-        ("broker.", config.Broker),
+        ("broker.", config.Session),
         ("http.", config.Http),
         ("keep.", config.Keep),
     ):

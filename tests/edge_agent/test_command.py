@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from contract import broker
 from edge_agent import VERSION
-from edge_agent.config import AgentDocument, BrokerSettings, CheckSettings, Defaults, LogSettings
+from edge_agent.config import AgentDocument, CheckSettings, Defaults, LogSettings
 from tests.edge_agent.collecting import CollectorForTests
 from tests.edge_agent.peers import Broker, Device, until
 from tests.edge_agent.running import ROOT, AgentProcess, agent_yaml
@@ -103,7 +104,7 @@ def test_an_agent_with_light_checks_loads_no_heavy_library(tmp_path: Path) -> No
 
 def test_every_setting_is_in_the_docs() -> None:
     docs = (ROOT / "docs" / "agent.md").read_text(encoding="utf-8")
-    wanted = {"": AgentDocument, "broker.": BrokerSettings, "log.": LogSettings, "defaults.": Defaults}
+    wanted = {"": AgentDocument, "broker.": broker.Broker, "log.": LogSettings, "defaults.": Defaults}
     for prefix, kind in wanted.items():
         for field in msgspec.structs.fields(kind):
             nested = f"{field.name}." in wanted or field.name == "checks"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.wire import Address, Wire
+from contract.broker import Broker as BrokerAddress
+from edge_agent.wire import Wire
 from tests.edge_agent.peers import Broker
 
 
@@ -43,7 +44,7 @@ async def told(heard: Heard) -> None:
 def test_what_is_published_comes_back_on_a_subscribed_topic(broker: Broker) -> None:
     async def run() -> Heard:
         heard = Heard()
-        wire = Wire(Address(broker.url), "echo", ["said/here"], heard)
+        wire = Wire(BrokerAddress(broker.url), "echo", ["said/here"], heard)
         wire.publish("said/here", b"before there is a line")
         wire.start()
         await told(heard)
@@ -61,7 +62,7 @@ def test_a_broker_that_is_not_there_is_told_with_its_address_and_tried_again(bro
     async def run() -> Heard:
         broker.kill()
         heard = Heard()
-        wire = Wire(Address(broker.url), "echo", ["said/here"], heard)
+        wire = Wire(BrokerAddress(broker.url), "echo", ["said/here"], heard)
         wire.start()
         await told(heard)
         broker.start()
@@ -93,7 +94,7 @@ def test_a_rotated_password_is_read_for_the_next_connection(strict_broker: Broke
 
     async def run() -> Heard:
         heard = Heard()
-        wire = Wire(Address(strict_broker.url, "store", str(secret)), "store", ["said/here"], heard)
+        wire = Wire(BrokerAddress(strict_broker.url, "store", str(secret)), "store", ["said/here"], heard)
         wire.start()
         await told(heard)
         secret.write_text("right\n")
@@ -107,6 +108,6 @@ def test_a_rotated_password_is_read_for_the_next_connection(strict_broker: Broke
 
 def test_a_wire_that_never_started_can_be_closed() -> None:
     async def run() -> None:
-        await Wire(Address("mqtt://127.0.0.1:1"), "echo", [], Heard()).close()
+        await Wire(BrokerAddress("mqtt://127.0.0.1:1"), "echo", [], Heard()).close()
 
     asyncio.run(run())

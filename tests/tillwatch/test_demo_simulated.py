@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contract import topics
+from contract.broker import Broker as BrokerAddress
 from contract.codec import decode_up, encode
 from contract.records import Transition
 from contract.reports import Ack, Bye, Hello, Live, UpReport
 from contract.status import Status
-from edge_agent.wire import Address, Wire
+from edge_agent.wire import Wire
 from tillwatch import broker
 from tillwatch.demo import layout
 from tillwatch.demo.simulated import SimulatedStore
@@ -21,7 +22,7 @@ class Ear:
 
     def __init__(self, url: str) -> None:
         self.heard: list[tuple[str, UpReport]] = []
-        self.wire = Wire(Address(url), "ear", topics.collector_subscriptions(), self)
+        self.wire = Wire(BrokerAddress(url), "ear", topics.collector_subscriptions(), self)
         self.listening, self._news = asyncio.Event(), asyncio.Event()
 
     def connected(self) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import random
 
 from contract import topics
+from contract.broker import Broker
 from contract.records import Stamp
 from contract.results import Result
 from contract.status import Status
@@ -16,10 +17,8 @@ from edge_agent.log import Draft
 from edge_agent.memory import MemoryLog
 from edge_agent.session import Session
 from edge_agent.uplink import Identity
-from edge_agent.wire import Address, Wire
+from edge_agent.wire import Wire
 from tillwatch.demo import layout
-
-KEEPALIVE = 15.0  # seconds
 
 
 class SimulatedStore:
@@ -31,7 +30,7 @@ class SimulatedStore:
         self._agent, self._interval, self._clock = agent, interval, HostClock()
         self._found: dict[str, tuple[Status, str]] = {}
         self._due: dict[str, asyncio.TimerHandle] = {}
-        self._wire = Wire(Address(broker, keepalive=KEEPALIVE), agent, topics.agent_subscriptions(agent), self)
+        self._wire = Wire(Broker(broker), agent, topics.agent_subscriptions(agent), self)
         self._session = Session(
             agent,
             Identity(log.epoch, "simulated", "simulated", pulse),
