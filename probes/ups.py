@@ -1,6 +1,6 @@
 """What a UPS says in whichever dialects it speaks, as one set of facts, and what they mean for the store. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 import msgspec
@@ -87,7 +87,8 @@ def findings(ups: Ups, limits: Limits) -> list[Finding]:
     """
     if ups.output is None and ups.battery is None and not ups.values:
         return [Finding(Status.UNKNOWN, "it answers, but in no dialect of a UPS that is known here")]
-    found = [_OUTPUT[_output(ups)]] if _output(ups) else []
+    output = _output(ups)
+    found = [_OUTPUT[output]] if output else []
     found += [_BATTERY[ups.battery]] if ups.battery else []
     out = [Finding(status, text) for status, text in found if status is not Status.OK]
     out += _below("the charge is", ups.charge, "%", limits.charge_warning, limits.charge_critical)
@@ -106,9 +107,11 @@ def _output(ups: Ups) -> Output | None:
     return "battery" if ups.output in (None, "unknown") and ups.on_battery else ups.output
 
 
-def _coded(values: Mapping[str, Value], oid: str, words: Mapping[int, Output] | Mapping[int, Battery]) -> str | None:
+def _coded(values: Mapping[str, Value], oid: str, words: Sequence[str]) -> str | None:
     code = values.get(oid)
-    return None if code is None else words.get(int(code), "unknown") if isinstance(code, int) else "unknown"
+    if code is None:
+        return None
+    return words[code - 1] if isinstance(code, int) and 1 <= code <= len(words) else "unknown"
 
 
 def _first(values: Mapping[str, Value], places: Iterable[Scaled]) -> float | None:

@@ -19,13 +19,13 @@ class Scaled(NamedTuple):
 
 
 class Dialect(NamedTuple):
-    """`charge` and `load` in %, `runtime` and `on_battery` in seconds, in order of preference."""
+    """The device says 1 for the first of `outputs` and `batteries`. `charge` and `load` in %, the times in seconds."""
 
     name: str
     output: str
-    outputs: dict[int, Output]
+    outputs: tuple[Output, ...]
     battery: str
-    batteries: dict[int, Battery]
+    batteries: tuple[Battery, ...]
     charge: tuple[Scaled, ...]
     runtime: Scaled
     on_battery: Scaled
@@ -50,9 +50,9 @@ DIALECTS = (
         name="UPS-MIB",
         output=f"{_RFC}.4.1.0",
         # other, none, normal, bypass, battery, booster, reducer: the last two correct a bad mains voltage
-        outputs={1: "unknown", 2: "off", 3: "mains", 4: "bypass", 5: "battery", 6: "mains", 7: "mains"},
+        outputs=("unknown", "off", "mains", "bypass", "battery", "mains", "mains"),
         battery=f"{_RFC}.2.1.0",
-        batteries={1: "unknown", 2: "good", 3: "low", 4: "empty"},
+        batteries=("unknown", "good", "low", "empty"),
         charge=(Scaled(f"{_RFC}.2.4.0"),),
         runtime=Scaled(f"{_RFC}.2.3.0", 60),
         on_battery=Scaled(f"{_RFC}.2.2.0"),
@@ -62,13 +62,30 @@ DIALECTS = (
     Dialect(
         name="APC",
         output=f"{_APC}.4.1.1.0",
-        outputs={
-            **{1: "unknown", 2: "mains", 3: "battery", 4: "mains", 5: "off", 6: "bypass", 7: "off", 8: "off"},
-            **{9: "bypass", 10: "fault", 11: "off", 12: "mains", 13: "mains", 14: "mains", 15: "mains"},
-            **{16: "bypass", 17: "bypass", 18: "mains", 19: "mains", 20: "mains"},
-        },
+        outputs=(
+            "unknown",
+            "mains",
+            "battery",
+            "mains",
+            "off",
+            "bypass",
+            "off",
+            "off",
+            "bypass",
+            "fault",
+            "off",
+            "mains",
+            "mains",
+            "mains",
+            "mains",
+            "bypass",
+            "bypass",
+            "mains",
+            "mains",
+            "mains",
+        ),
         battery=f"{_APC}.2.1.1.0",
-        batteries={1: "unknown", 2: "good", 3: "low", 4: "fault", 5: "fault"},
+        batteries=("unknown", "good", "low", "fault", "fault"),
         charge=(Scaled(f"{_APC}.2.3.1.0", 0.1), Scaled(f"{_APC}.2.2.1.0")),
         runtime=Scaled(f"{_APC}.2.2.3.0"),
         on_battery=Scaled(f"{_APC}.2.1.2.0"),
@@ -78,12 +95,9 @@ DIALECTS = (
     Dialect(
         name="CyberPower",
         output=f"{_CYBERPOWER}.4.1.1.0",
-        outputs={
-            **{1: "unknown", 2: "mains", 3: "battery", 4: "mains", 5: "off", 6: "off"},
-            **{7: "off", 8: "mains", 9: "bypass", 10: "mains", 11: "overload"},
-        },
+        outputs=("unknown", "mains", "battery", "mains", "off", "off", "off", "mains", "bypass", "mains", "overload"),
         battery=f"{_CYBERPOWER}.2.1.1.0",
-        batteries={1: "unknown", 2: "good", 3: "low", 4: "fault"},
+        batteries=("unknown", "good", "low", "fault"),
         charge=(Scaled(f"{_CYBERPOWER}.2.2.1.0"),),
         runtime=Scaled(f"{_CYBERPOWER}.2.2.4.0"),
         on_battery=Scaled(f"{_CYBERPOWER}.2.1.2.0"),
@@ -93,13 +107,10 @@ DIALECTS = (
     Dialect(
         name="Eaton",
         output=f"{_EATON}.4.5.0",
-        outputs={
-            **{1: "unknown", 2: "off", 3: "mains", 4: "bypass", 5: "battery", 6: "mains", 7: "mains"},
-            **{8: "mains", 9: "mains", 10: "mains", 11: "bypass"},
-        },
+        outputs=("unknown", "off", "mains", "bypass", "battery", "mains", "mains", "mains", "mains", "mains", "bypass"),
         battery=f"{_EATON}.2.5.0",
         # how the charger is doing; 2 (discharging) is also said during a test, so it says nothing by itself
-        batteries={1: "good", 2: "good", 3: "good", 4: "good", 5: "unknown", 6: "fault", 7: "good", 8: "fault"},
+        batteries=("good", "good", "good", "good", "unknown", "fault", "good", "fault"),
         charge=(Scaled(f"{_EATON}.2.4.0"),),
         runtime=Scaled(f"{_EATON}.2.1.0"),
         on_battery=Scaled(""),
