@@ -64,25 +64,33 @@ DIALECTS = (
         output=f"{_APC}.4.1.1.0",
         outputs=(
             "unknown",
-            "mains",
-            "battery",
-            "mains",
+            "mains",  # onLine
+            "battery",  # onBattery
+            "mains",  # onSmartBoost
+            "off",  # timedSleeping
+            "bypass",  # softwareBypass
             "off",
-            "bypass",
-            "off",
-            "off",
-            "bypass",
-            "fault",
-            "off",
-            "mains",
-            "mains",
-            "mains",
-            "mains",
-            "bypass",
-            "bypass",
-            "mains",
-            "mains",
-            "mains",
+            "off",  # rebooting
+            "bypass",  # switchedBypass
+            "fault",  # hardwareFailureBypass
+            "off",  # sleepingUntilPowerReturn
+            "mains",  # onSmartTrim
+            "mains",  # ecoMode
+            "mains",  # hotStandby
+            "mains",  # onBatteryTest
+            "bypass",  # emergencyStaticBypass
+            "bypass",  # staticBypassStandby
+            "mains",  # powerSavingMode
+            "mains",  # spotMode
+            "mains",  # eConversion
+            "mains",  # chargerSpotmode
+            "mains",  # inverterSpotmode
+            "mains",  # activeLoad
+            "mains",  # batteryDischargeSpotmode
+            "mains",  # inverterStandby
+            "unknown",  # chargerOnly
+            "unknown",  # distributedEnergyReserve
+            "mains",  # selfTest
         ),
         battery=f"{_APC}.2.1.1.0",
         batteries=("unknown", "good", "low", "fault", "fault"),
