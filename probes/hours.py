@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -33,18 +33,26 @@ def span(text: str) -> tuple[time, timedelta]:
 def opened(at: float, hours: str, days: Collection[str], timezone: str) -> float | None:
     """When the span that `at` is in began; None outside of all. Instants in seconds since 1970.
 
-    >>> opened(90_000, "00:00-24:00", ["fri"], "UTC")
-    86400.0
+    Spans that follow each other without a pause are one, of at most a week.
+
+    >>> opened(90_000, "00:00-24:00", ["thu", "fri"], "UTC"), opened(90_000, "06:00-08:00", DAYS, "UTC")
+    (0.0, None)
     """
     local = zone(timezone)
-    begins, length = span(hours)
     today = datetime.fromtimestamp(at, local).date()
-    for day in (today, today - timedelta(days=1)):
+    began, reached = None, at
+    for back in range(8):
+        day = today - timedelta(days=back)
         if DAYS[day.weekday()] not in days:
             continue
-        start = datetime.combine(day, begins, local)
-        # Wall-clock arithmetic, so that a span ends at the hour it says on the days when clocks change too.
-        end = (datetime.combine(day, begins) + length).replace(tzinfo=local)
-        if start.timestamp() <= at < end.timestamp():
-            return start.timestamp()
-    return None
+        start, end = _ends(day, hours, local)
+        if start <= reached and (reached < end or (began is not None and reached == end)):
+            began = reached = start
+    return began
+
+
+def _ends(day: date, hours: str, local: ZoneInfo) -> tuple[float, float]:
+    """Of the span that begins on `day`, by the clock on the wall: also on the days when clocks change."""
+    begins, length = span(hours)
+    start = datetime.combine(day, begins)
+    return start.replace(tzinfo=local).timestamp(), (start + length).replace(tzinfo=local).timestamp()

@@ -26,7 +26,7 @@ from probes.trouble import Trouble, of_error, silence
 CHUNK = 16  # values a request: small devices have small buffers
 REPETITIONS = 10  # rows a request for a table
 MAX_REQUESTS = 200  # for one table
-MAX_VALUES = 4096  # of one table
+MAX_VALUES = 10_000  # of one table
 MAX_TEXT = 1024  # characters of a value
 TOO_BIG, NO_SUCH_NAME = 1, 2
 

@@ -79,8 +79,8 @@ async def probe(target: str, settings: Settings) -> Observation:
         code, reason = await _verified(end, name, strict) if settings.verify else (None, "")
     except ssl.SSLError as error:
         return Observation(trouble=Trouble("protocol", cleaned(error.reason or str(error), 120)))
-    except EOFError as error:
-        return Observation(trouble=Trouble("closed", str(error)))
+    except EOFError:
+        return Observation(trouble=Trouble("closed"))
     except OSError as error:
         return Observation(trouble=of_error(error))
     except ValueError as error:
