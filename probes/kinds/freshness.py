@@ -45,9 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warning: Annotated[Duration | None, Meta(description="older than this is a warning")] = None
     critical: Annotated[Duration | None, Meta(description="older than this is critical")] = Duration(3600)
     field: Annotated[str, Meta(description="where in a JSON document the instant is, as in `sync.last_success`")] = ""
-    marker: Annotated[
-        bool, Meta(description="whether a file's whole content is the instant; behind a URL it is, without `field`")
-    ] = False
+    marker: Annotated[bool, Meta(description="whether the whole content is the instant; so it is behind a URL")] = False
     written: Annotated[Written, Meta(description="how the instant is written; `age` is seconds ago")] = "rfc3339"
     contains: Annotated[str, Meta(max_length=256, description="text that must occur in the content")] = ""
     which: Annotated[Which, Meta(description="which of the files that a pattern matches")] = "newest"

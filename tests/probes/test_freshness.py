@@ -168,9 +168,8 @@ def test_files_are_looked_at_without_a_library_for_http(tmp_path: Path) -> None:
         "verdict = asyncio.run(asked('freshness', sys.argv[1]))\n"
         "print(verdict.status.word, 'aiohttp' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, written(tmp_path / "a", 0)], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", code, written(tmp_path / "a", 0)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["ok", "False"]
 
 
