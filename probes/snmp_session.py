@@ -8,7 +8,7 @@ import asyncio
 
 from pysnmp.hlapi.v3arch.asyncio import SnmpEngine  # type: ignore[import-untyped]
 
-MAX_ENGINES = 16  # of one loop: logins that were rotated away must not pile up
+MAX_ENGINES = 8  # of one loop: logins that were rotated away must not pile up
 
 _engines: dict[asyncio.AbstractEventLoop, dict[object, SnmpEngine]] = {}
 

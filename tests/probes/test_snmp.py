@@ -8,9 +8,13 @@ import pytest
 
 from contract.documents import DocumentError
 from contract.status import Status
+from probes import snmp_client
+from probes.address import Endpoint
 from probes.kinds.snmp import UPTIME, Observation, Settings, Wanted, judge
 from probes.probe import Verdict
 from probes.settings import read
+from probes.snmp_client import User
+from probes.snmp_session import MAX_ENGINES, aclose
 from probes.trouble import Trouble
 from tests.probes import peers
 from tests.probes.peers import asked
@@ -129,8 +133,8 @@ def test_a_table_without_end_is_left_after_a_bounded_number_of_requests() -> Non
             settings = {"profile": "if", "ports": ["port5"], "wait": "300ms"}
             assert (await asked("snmp", f"127.0.0.1:{port}", settings)).status is Status.OK
             assert len(agent.asked) < 10
-        async with speaking(switch(3000)) as (port, agent):
-            verdict = await asked("snmp", f"127.0.0.1:{port}", {**settings, "ports": ["port2999"]})
+        async with speaking(switch(2100)) as (port, agent):
+            verdict = await asked("snmp", f"127.0.0.1:{port}", {**settings, "ports": ["port2099"]})
             assert "the table is longer than" in verdict.text
             assert len(agent.asked) < 210
 
@@ -200,3 +204,18 @@ def test_a_mistake_in_the_settings_is_named_with_its_place(mapping: dict[str, An
     with pytest.raises(DocumentError) as refusal:
         read("snmp", mapping)
     assert message in str(refusal.value)
+
+
+def test_engines_of_logins_that_were_rotated_away_do_not_pile_up() -> None:
+    async def scene() -> None:
+        before = peers.open_files()
+        for turn in range(MAX_ENGINES + 4):
+            login = User(name="w", auth_key=f"rotated{turn:03}")
+            line = await snmp_client.line(Endpoint("127.0.0.1", 1), login, 0.001, 1)
+            assert not isinstance(line, Trouble)
+            await snmp_client.get(line, [UPTIME])
+        assert peers.open_files() - before <= MAX_ENGINES + 1
+        await aclose()
+        assert peers.open_files() <= before
+
+    asyncio.run(scene())

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from contract.status import Status
+from probes import registry
 from probes.probe import Verdict
+from probes.settings import read
 from tests.probes.peers import LONG, asked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,6 +145,28 @@ def test_version_3_asks_encrypted_and_tells_a_refused_login_from_a_dead_device(d
     unknown = device("", **{**login, "user": "stranger"}, **files)
     assert (unknown.status, unknown.text) == (Status.UNKNOWN, "not permitted: Unknown USM user")
     assert device("", **login, **files).status is Status.OK
+
+
+def test_two_passphrases_of_users_with_one_name_do_not_disturb_each_other(port: int, tmp_path: Path) -> None:
+    """pysnmp keeps a user's keys by name; two stores' devices may share the name, or a passphrase may be changed."""
+    (tmp_path / "auth").write_text(PASSPHRASE)
+    (tmp_path / "priv").write_text(KEY)
+    (tmp_path / "wrong").write_text("a-wrong-passphrase")
+    probe = registry.load("snmp")
+    login = {"version": 3, "user": "watcher", "auth": "sha256", "context": "eatonups", "wait": "5s"}
+    typed = [
+        read("snmp", {**login, "auth_file": str(tmp_path / name), "priv_file": str(tmp_path / "priv")})
+        for name in ("auth", "wrong")
+    ]
+
+    async def scene() -> list[Status]:
+        try:
+            seen = await asyncio.gather(*(probe.probe(f"127.0.0.1:{port}", typed[turn % 2]) for turn in range(8)))
+            return [probe.judge(observation, typed[turn % 2]).status for turn, observation in enumerate(seen)]
+        finally:
+            await probe.aclose()
+
+    assert asyncio.run(scene()) == [Status.OK, Status.UNKNOWN] * 4
 
 
 def _wait_for(text: str, log: Path, process: "subprocess.Popen[bytes]") -> None:
