@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 
 
-def zone(name: str) -> ZoneInfo:
-    """Raises ValueError for a name that is no time zone here."""
+def zone(name: str) -> tzinfo:
+    """Raises ValueError for a name that is no time zone here. UTC needs no database, which slim hosts lack."""
+    if name == "UTC":
+        return UTC
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -51,7 +53,7 @@ def opened(at: float, hours: str, days: Collection[str], timezone: str) -> float
     return began
 
 
-def _ends(day: date, hours: str, local: ZoneInfo) -> tuple[float, float]:
+def _ends(day: date, hours: str, local: tzinfo) -> tuple[float, float]:
     """Of the span that begins on `day`, by the clock on the wall: also on the days when clocks change."""
     begins, length = span(hours)
     start = datetime.combine(day, begins)
