@@ -4,9 +4,6 @@ Imported only by kinds that speak HTTP: aiohttp costs 25 MB.
 """
 
 import socket
-import ssl
-from functools import lru_cache
-from pathlib import Path
 from time import perf_counter
 from urllib.parse import urlsplit
 
@@ -16,10 +13,10 @@ import msgspec
 from probes.address import checked_host
 from probes.http_session import session
 from probes.probe import Unusable
+from probes.secret_file import secret
 from probes.text import cleaned
 from probes.trouble import Trouble, of_error
-
-MAX_SECRET = 16_384  # bytes of a header file
+from probes.trust import context
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +61,8 @@ async def ask(request: Request) -> Answer | Trouble:
     """One request on a connection of its own. Raises Unusable for a URL that cannot be asked."""
     url = checked_url(request.url)
     try:
-        headers = {**request.headers, **{name: _secret(path) for name, path in request.header_files.items()}}
-        tls = _context(request) if url.startswith("https") else True
+        headers = {**request.headers, **{name: secret(path) for name, path in request.header_files.items()}}
+        tls = context(request.verify, request.ca, request.client_cert) if url.startswith("https") else True
     except (OSError, ValueError) as error:
         return Trouble("local", str(error))
     began = perf_counter()
@@ -127,30 +124,3 @@ async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
             break
         body += chunk
     return bytes(body)
-
-
-def _secret(path: str) -> str:
-    with Path(path).open("rb") as file:
-        body = file.read(MAX_SECRET).strip()
-    if not body.isascii() or not body.decode().isprintable():
-        raise ValueError(f"{path}: expected one line of printable ASCII")
-    return body.decode()
-
-
-def _context(request: Request) -> ssl.SSLContext | bool:
-    if not request.verify and not request.client_cert:
-        return False
-    files = tuple(Path(path).stat().st_mtime_ns for path in (request.ca, request.client_cert) if path)
-    return _loaded(request.verify, request.ca, request.client_cert, files)
-
-
-@lru_cache(maxsize=64)
-def _loaded(verify: bool, ca: str, client_cert: str, _changed: tuple[int, ...]) -> ssl.SSLContext:
-    """Reading the system's certificates takes milliseconds; `_changed` makes a renewed file a new entry."""
-    context = ssl.create_default_context(cafile=ca or None)
-    if client_cert:
-        context.load_cert_chain(client_cert)
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -25,16 +25,24 @@ TARGETS: dict[str, Callable[[int], str]] = {
     "URL": lambda port: f"http://127.0.0.1:{port}/",
     "host": lambda _: "127.0.0.1",
     "left out, or localhost": lambda _: "",
+    "host, or host:port": lambda port: f"127.0.0.1:{port}",
+    "absolute path, or URL": lambda port: f"http://127.0.0.1:{port}/",
 }
-WITH_PORT = [kind for kind in KINDS if registry.load(kind).target in ("host:port", "URL")]
+TCP = ("host:port", "URL", "absolute path, or URL")
+WITH_PORT = [kind for kind in KINDS if registry.load(kind).target in TCP]
 # Kinds that wait for something here: icmp has nothing to wait for where it may not send.
 WAITING = [kind for kind in KINDS if kind != "icmp" or peers.may_send_echo()]
 # Settings that make a probe of this kind quick, or wait for an answer that never comes.
-QUICK: dict[str, dict[str, Any]] = {"icmp": {"count": 1}, "host": {"window": "1ms"}}
+QUICK: dict[str, dict[str, Any]] = {
+    "icmp": {"count": 1},
+    "host": {"window": "1ms"},
+    "snmp": {"wait": "1ms", "retries": 0},
+}
 PATIENT: dict[str, dict[str, Any]] = {
     "tcp": {"expect": "never said"},
     "icmp": {"count": 20, "spacing": "1m"},
     "host": {"window": "1h"},
+    "snmp": {"wait": "1h"},
 }
 
 
@@ -143,7 +151,7 @@ def test_two_hundred_probes_leave_no_file_open(kind: str) -> None:
     async def scene() -> None:
         probe, settings = made(kind, QUICK.get(kind, {}))
         answer = peers.http_response(b"fine")
-        async with peers.serving(peers.answering(answer) if probe.target == "URL" else peers.saying()) as port:
+        async with peers.serving(peers.answering(answer) if "URL" in probe.target else peers.saying()) as port:
             for target in (target_of(probe, port), target_of(probe, peers.closed_port())):
                 await probe.probe(target, settings)
                 await _settled()
@@ -160,7 +168,8 @@ def test_an_agent_that_only_connects_pings_and_looks_at_its_host_loads_nothing_h
     code = (
         "import sys; from probes import registry; from probes.settings import read\n"
         "for kind in ('tcp', 'icmp', 'host'): read(kind, {})\n"
-        "print([name for name in ('aiohttp', 'pysnmp', 'prometheus_client', 'tenacity') if name in sys.modules])"
+        "heavy = {'aiohttp', 'pysnmp', 'cryptography', 'prometheus_client', 'tenacity'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

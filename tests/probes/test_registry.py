@@ -10,13 +10,13 @@ from probes import registry
 def test_every_file_of_the_folder_is_a_kind() -> None:
     files = {path.stem for path in Path(kinds_package.__path__[0]).glob("*.py")} - {"__init__"}
     assert set(registry.kinds()) == files
-    assert {"tcp", "http", "icmp", "host"} <= files
+    assert {"tcp", "http", "icmp", "host", "snmp", "freshness", "tls"} <= files
 
 
 def test_an_unknown_kind_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(registry.UnknownKind, match="found 'htpp', which is no kind of probe; did you mean 'http'"):
         registry.load("htpp")
-    with pytest.raises(registry.UnknownKind, match="known here: host, http, icmp, tcp"):
+    with pytest.raises(registry.UnknownKind, match="known here: freshness, host, http, icmp, snmp, tcp, tls"):
         registry.load("../../etc/passwd")
 
 
