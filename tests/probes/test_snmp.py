@@ -35,7 +35,7 @@ VERSIONS: list[int | str] = [1, "2c"]
 def judged(settings: dict[str, Any], rows: dict[str, Any] = ROWS, weakness: Weakness = ROBUST) -> Verdict:
     async def scene() -> Verdict:
         async with speaking(rows, weakness) as (port, _):
-            return await asked("snmp", f"127.0.0.1:{port}", {"wait": "300ms", **settings})
+            return await asked("snmp", f"127.0.0.1:{port}", {"wait": "900ms", **settings})
 
     return asyncio.run(scene())
 
@@ -94,7 +94,7 @@ def test_a_wrong_community_looks_like_a_dead_device_and_says_so(tmp_path: Path) 
     assert judged(settings, weakness=Weakness(community="s3cret")).status is Status.OK
     verdict = judged(settings, weakness=Weakness(community="other"))
     assert verdict.status is Status.CRITICAL
-    assert verdict.text == "timed out: no answer within 0.3 s (a wrong community looks the same)"
+    assert verdict.text == "timed out: no answer within 0.9 s (a wrong community looks the same)"
     gone = judged({"community_file": str(tmp_path / "gone")})
     assert (gone.status, "gone" in gone.text) == (Status.UNKNOWN, True)
 
@@ -130,7 +130,7 @@ def test_what_was_read_before_an_agent_fell_silent_is_judged() -> None:
 def test_a_table_without_end_is_left_after_a_bounded_number_of_requests() -> None:
     async def scene() -> None:
         async with speaking(switch(5), Weakness(circles=True)) as (port, agent):
-            settings = {"profile": "if", "ports": ["port5"], "wait": "300ms"}
+            settings = {"profile": "if", "ports": ["port5"], "wait": "900ms"}
             assert (await asked("snmp", f"127.0.0.1:{port}", settings)).status is Status.OK
             assert len(agent.asked) < 10
         async with speaking(switch(2100)) as (port, agent):
@@ -167,7 +167,7 @@ def test_a_lost_request_is_repeated() -> None:
                 agent.datagram_received = answer  # type: ignore[method-assign]
 
             agent.datagram_received = deaf_once  # type: ignore[method-assign]
-            assert (await asked("snmp", f"127.0.0.1:{port}", {"wait": "200ms"})).status is Status.OK
+            assert (await asked("snmp", f"127.0.0.1:{port}", {"wait": "900ms"})).status is Status.OK
 
     asyncio.run(scene())
 
