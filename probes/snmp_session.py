@@ -5,6 +5,7 @@ that share a user's name but not its passphrase, or one whose passphrase was cha
 """
 
 import asyncio
+import os
 
 from pysnmp.hlapi.v3arch.asyncio import SnmpEngine  # type: ignore[import-untyped]
 
@@ -13,10 +14,23 @@ MAX_ENGINES = 8  # of one loop: logins that were rotated away must not pile up
 _engines: dict[asyncio.AbstractEventLoop, dict[object, SnmpEngine]] = {}
 
 
+class _NoCompiler:
+    """Where pysmi is installed, pysnmp would prepare to fetch and compile MIBs: a second a request, and from outside."""
+
+    def compile(self, *_names: str, **_options: object) -> dict[str, str]:
+        return {}
+
+
+def _new_engine() -> SnmpEngine:
+    made = SnmpEngine()
+    made.get_mib_builder().set_mib_compiler(_NoCompiler(), os.devnull)
+    return made
+
+
 def engine(login: object) -> SnmpEngine:
     """The running loop's engine for `login`, made when first asked for; None is the login of all communities."""
     kept = _engines.setdefault(asyncio.get_running_loop(), {})
-    found = kept.pop(login, None) or SnmpEngine()
+    found = kept.pop(login, None) or _new_engine()
     kept[login] = found  # the last of them: the one longest unused is first
     if len(kept) > MAX_ENGINES:
         kept.pop(next(iter(kept))).close_dispatcher()
