@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from collector.desk import settings as desk_settings
+from collector.desk.settings import HelpDesk
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN
 from contract.units import Duration
@@ -51,10 +53,17 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 class Http(msgspec.Struct, frozen=True):
+    """`public_url` is how people reach the console, for links in tickets; without it, what we listen on."""
+
     listen: str = "127.0.0.1:8420"
     users_file: str = ""
     tls: Tls | None = None
     trusted_hosts: list[str] = []
+    public_url: str = ""
+
+    @property
+    def console_url(self) -> str:
+        return self.public_url.rstrip("/") or f"{'https' if self.tls else 'http'}://{self.listen}"
 
     @property
     def host(self) -> str:
@@ -78,6 +87,7 @@ class Config(msgspec.Struct, frozen=True):
     database: Annotated[str, msgspec.Meta(min_length=1)]
     cmdb: Annotated[list[CmdbSource], msgspec.Meta(min_length=1)]
     policy: str = "retail"
+    help_desk: list[HelpDesk] = []
     http: Http = Http()
     keep: Keep = Keep()
 
@@ -115,7 +125,10 @@ def _mistakes(config: Config) -> list[tuple[str, str]]:
         *_url_mistakes("broker.url", config.broker.url, tuple(_BROKER_PORTS), needs_host=True),
         *_url_mistakes("database", config.database, ("sqlite", "postgresql"), needs_host=False),
         *_listen_mistakes(config.http.listen),
+        *desk_settings.mistakes(config.help_desk),
     ]
+    if config.http.public_url:
+        found += _url_mistakes("http.public_url", config.http.public_url, ("http", "https"), needs_host=True)
     if config.broker.keepalive < 5:
         found.append(("broker.keepalive", f"found {config.broker.keepalive:g}s, expected 5s or more"))
     if bool(config.broker.cert) != bool(config.broker.key):
@@ -167,6 +180,9 @@ def _anchored(config: Config, folder: Path) -> Config:
         ),
         "cmdb": [msgspec.structs.replace(source, path=at(source.path)) for source in config.cmdb],
     }
+    changes["help_desk"] = [
+        msgspec.structs.replace(desk, token_file=at(desk.token_file), ca=at(desk.ca)) for desk in config.help_desk
+    ]
     if config.policy.endswith((".yaml", ".yml")):
         changes["policy"] = at(config.policy)
     tls = config.http.tls
