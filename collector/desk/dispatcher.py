@@ -78,9 +78,12 @@ class Dispatcher:
                 for task in late:  # its lease keeps others away until the request must have ended
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)
-            if self._desk is not None:
-                await self._desk.close()
-            self._worker.shutdown()
+
+    async def close(self) -> None:
+        """After the last use."""
+        if self._desk is not None:
+            await self._desk.close()
+        self._worker.shutdown()
 
     async def in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)

@@ -33,11 +33,21 @@ class Listening:
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             if self._engine.term is not None and self._dispatcher.ready:
-                await self._poll_safely()
+                await self._poll_until(stop)
             try:
                 await asyncio.wait_for(stop.wait(), self._settings.poll)
             except TimeoutError:
                 continue
+
+    async def _poll_until(self, stop: asyncio.Event) -> None:
+        """A poll that the end interrupts is made again by the next life: its cursor has not moved."""
+        polling, stopping = asyncio.create_task(self._poll_safely()), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((polling, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            polling.cancel()
+            stopping.cancel()
+            await asyncio.gather(polling, stopping, return_exceptions=True)
 
     async def _poll_safely(self) -> None:
         try:

@@ -23,19 +23,27 @@ class Desks:
 
     def __init__(self, config: Config, database: Database, engine: Leading, holder: str, clock: Clock) -> None:
         """Reads the desks' secrets. Raises OSError, ValueError."""
-        self._runners: list[Dispatcher | Listening] = []
+        self._pairs: list[tuple[Dispatcher, Listening | None]] = []
         for settings in config.help_desk:
             desk = opened(settings, config.deployment, clock) if settings.mode == "live" else None
             records = Records(database, settings.name, holder, LEASE)
             site = Site(settings, config.deployment, config.http.console_url)
             dispatcher = Dispatcher(site, desk, records, engine, clock)
-            self._runners.append(dispatcher)
-            if desk is not None:
-                self._runners.append(Listening(desk, dispatcher, engine, clock))
+            self._pairs.append((dispatcher, Listening(desk, dispatcher, engine, clock) if desk else None))
 
     def work(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
-        """What has to run, each until `stop`."""
-        return [one.run(stop) for one in self._runners]
+        """What has to run, one for each desk, until `stop`."""
+        return [_run(dispatcher, listening, stop) for dispatcher, listening in self._pairs]
+
+
+async def _run(dispatcher: Dispatcher, listening: Listening | None, stop: asyncio.Event) -> None:
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(dispatcher.run(stop))
+            if listening is not None:
+                both.create_task(listening.run(stop))
+    finally:
+        await dispatcher.close()
 
 
 def opened(settings: HelpDesk, deployment: str, clock: Clock) -> Desk:

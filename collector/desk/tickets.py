@@ -63,8 +63,8 @@ async def deliver(system: System, order: Order) -> Receipt:
 
 
 async def _found(system: System, order: Order) -> Seen | None:
-    """The known ticket, and otherwise, or after an attempt that ended nobody knows how, whatever carries the key."""
-    if order.ticket and not order.repeated:
+    """The known ticket; otherwise, after an attempt that ended nobody knows how, and at the end, all with the key."""
+    if order.ticket and not order.repeated and not order.is_over:
         known = await system.read(order.ticket)
         if known is not None:
             return known
@@ -99,8 +99,9 @@ async def _created(system: System, order: Order) -> Seen:
 
 
 async def _noted(system: System, order: Order, seen: Seen) -> None:
-    """Nothing is said about an end that was made there: it would only be their own words coming back."""
-    text = "" if order.is_over and seen.state == "resolved" else order.wording.note
+    """Unless the first text has it, or it is an end that was made there: their own words would come back to them."""
+    is_known = any(one.kind == "open_ticket" for one in order.news) or (order.is_over and seen.state == "resolved")
+    text = "" if is_known else order.wording.note
     if text and not (order.repeated and await system.has_note(seen.id, order.mark)):
         await system.add_note(seen.id, order.mark, text)
 

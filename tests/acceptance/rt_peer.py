@@ -53,7 +53,10 @@ class Peer:
 
 
 class Line:
-    """A TCP line to RT on a port of its own. `open_` and `cut` it; `lose_answers` lets requests pass but no answer."""
+    """A TCP line to RT on a port of its own, to be opened and cut.
+
+    The next request that begins with `lose_answer_to` arrives, and its answer is lost.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urllib.parse.urlsplit(url)
@@ -62,7 +65,7 @@ class Line:
         self._ends: set[asyncio.StreamWriter] = set()
         self.port = 0
         self.lose_answer_to = b""
-        self.requests = 0
+        self.connections = 0
 
     @property
     def url(self) -> str:
@@ -81,6 +84,7 @@ class Line:
             self._server = None
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         there, back = await asyncio.open_connection(self._host, self._port)
         self._ends |= {writer, back}
         lost = asyncio.Event()
@@ -92,7 +96,6 @@ class Line:
 
     async def _requests(self, reader: asyncio.StreamReader, back: asyncio.StreamWriter, lost: asyncio.Event) -> None:
         while chunk := await reader.read(65_536):
-            self.requests += chunk.count(b" HTTP/1.1\r\n")
             if self.lose_answer_to and chunk.startswith(self.lose_answer_to):
                 self.lose_answer_to = b""
                 lost.set()

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from collector.database import Database, lanes, opened, shadow, upgrade
+from collector.database import Database, incidents, lanes, opened, shadow, upgrade
 from rules.incident import Incident
-from tests.acceptance.rt_peer import CREDENTIALS, Line, Peer, line
+from tests.acceptance.rt_peer import CREDENTIALS, Peer, line
+from tests.collector.agents import CRITICAL, OK
 from tests.collector.desk import scene
 from tests.collector.desk.scene import Chain, eventually, leading
-from tests.collector.agents import CRITICAL
 
 pytestmark = [
     pytest.mark.skipif(not CREDENTIALS.exists(), reason=f"no Request Tracker: {CREDENTIALS} is not there"),
@@ -110,3 +110,122 @@ def test_the_acquirers_failure_is_one_ticket_that_is_resolved_with_it(
             assert {who for _, who, _ in history} == {"edgebot"}
 
     asyncio.run(scene_())
+
+
+def test_a_ticket_that_a_person_takes_shows_as_acknowledged_and_stays_theirs(
+    peer: Peer, tmp_path: Path, database: Database
+) -> None:
+    """Taken, retitled and lowered at the desk: acknowledged here, their words stay, and they resolve it, not we."""
+
+    async def scene_() -> None:
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url))
+        async with leading(database, settings) as chain:
+            _, key = await failed(chain)
+            ticket = (await eventually(lambda: known(chain).ticket)).id
+            for body in ({"Owner": "agent"}, {"Subject": "acquirer again", "Priority": 60}):
+                await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", body)
+            await eventually(lambda: known(chain).state == "acknowledged")
+            assert known(chain).acknowledged_by == "agent at desk"
+            chain.sees(CRITICAL, "0004", text="no answer from the acquirer")
+            await eventually(lambda: len(known(chain).stores) == 4)
+            await eventually(lambda: ("Comment", "edgebot", "") in peer.history(ticket))
+            chain.acquirer_returns()
+            chain.sees(OK, "0004")
+            await eventually(lambda: known(chain).restored_at)
+            await asyncio.sleep(7)  # stable is five seconds here
+            [row] = await asyncio.to_thread(peer.tickets, key)
+            assert (row["Status"], row["Subject"], row["Priority"]) == ("new", "acquirer again", "60")
+            await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", {"Status": "resolved"})
+            await eventually(lambda: known(chain).state == "resolved")
+            with database.reading() as connection:
+                lines = [one for one in incidents.story(connection, known(chain).id) if one.kind == "resolved"]
+            assert [one.actor for one in lines] == ["agent at desk"]
+
+    asyncio.run(scene_())
+
+
+def test_a_desk_that_is_down_for_the_whole_of_it_gets_the_same_ticket_afterwards(
+    peer: Peer, tmp_path: Path, database: Database
+) -> None:
+    async def scene_() -> None:
+        async with line(peer.url) as wire:
+            await wire.cut()
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url))
+            async with leading(database, settings) as chain:
+                _, key = await failed(chain)
+                chain.acquirer_returns()
+                await eventually(lambda: known(chain).state == "resolved")
+                assert await asyncio.to_thread(peer.tickets, key) == []
+                with database.reading() as connection:
+                    assert "failed" in lanes.troubles(connection)["desk"]
+            async with leading(database, settings) as chain:  # and the collector was restarted meanwhile
+                await wire.open_()
+                await eventually(lambda: [row["Status"] for row in peer.tickets(key)] == ["resolved"], 90)
+                await eventually(lambda: not waiting(database))
+                [row] = await asyncio.to_thread(peer.tickets, key)
+                assert (row["Status"], row["Priority"]) == ("resolved", "100")
+                assert row["Subject"].startswith("P1 Customers cannot pay by card: ")
+
+    asyncio.run(scene_())
+
+
+def test_a_create_whose_answer_was_lost_makes_no_second_ticket(peer: Peer, tmp_path: Path, database: Database) -> None:
+    async def scene_() -> None:
+        async with line(peer.url) as wire:
+            wire.lose_answer_to = b"POST /REST/2.0/ticket "
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url))
+            async with leading(database, settings) as chain:
+                _, key = await failed(chain)
+                ticket = (await eventually(lambda: known(chain).ticket)).id
+                assert wire.lose_answer_to == b""
+                assert [row["id"] for row in await asyncio.to_thread(peer.tickets, key)] == [ticket]
+                wire.lose_answer_to = f"POST /REST/2.0/ticket/{ticket}/comment ".encode()
+                chain.sees(CRITICAL, "0004", text="no answer from the acquirer")
+                await eventually(lambda: not wire.lose_answer_to)
+                await eventually(lambda: not waiting(database))
+                kinds = [kind for kind, _, _ in await asyncio.to_thread(peer.history, ticket)]
+                assert (kinds.count("Create"), kinds.count("Comment")) == (1, 1)
+
+    asyncio.run(scene_())
+
+
+def test_two_tickets_of_one_incident_become_one(peer: Peer, tmp_path: Path, database: Database) -> None:
+    """A second ticket with the key, as a request would leave that arrived after everybody had given it up."""
+
+    async def scene_() -> None:
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url))
+        async with leading(database, settings) as chain:
+            _, key = await failed(chain)
+            ticket = (await eventually(lambda: known(chain).ticket)).id
+            twin = {"Queue": "Incidents", "Subject": "late twin", "CustomFields": {"Correlation ID": key}}
+            await asyncio.to_thread(peer.ask, "POST", "/ticket", twin)
+            assert len(await asyncio.to_thread(peer.tickets, key)) == 2
+            chain.acquirer_returns()
+            await eventually(lambda: [row["Status"] for row in peer.tickets(key)] == ["resolved"])
+            assert [row["id"] for row in await asyncio.to_thread(peer.tickets, key)] == [ticket]
+
+    asyncio.run(scene_())
+
+
+def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(peer: Peer, tmp_path: Path, database: Database) -> None:
+    async def scene_() -> None:
+        async with line(peer.url) as wire:
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url, mode="shadow"))
+            async with leading(database, settings) as chain:
+                _, key = await failed(chain)
+                chain.acquirer_returns()
+                await eventually(lambda: known(chain).state == "resolved")
+                await eventually(lambda: not waiting(database))
+            with database.reading() as connection:
+                unsent = shadow.listed(connection)
+            assert [one.action for one in unsent] == ["create", "resolve"]
+            assert unsent[0].body.startswith("Customers cannot pay by card.")
+            assert wire.connections == 0
+            assert await asyncio.to_thread(peer.tickets, key) == []
+
+    asyncio.run(scene_())
+
+
+def waiting(database: Database) -> list[lanes.Lane]:
+    with database.reading() as connection:
+        return lanes.undelivered(connection, 10)
