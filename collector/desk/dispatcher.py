@@ -79,6 +79,15 @@ class Dispatcher:
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)
 
+    @property
+    def may_ask(self) -> bool:
+        """The desk is fit to be asked, and not left alone because it failed or wanted patience."""
+        return self.ready and self._breaker.closed(self._clock.steady())
+
+    def leave_alone(self, error: Unavailable) -> None:
+        """Somebody else found that the desk cannot be asked now."""
+        self._breaker.failed(self._clock.steady(), self._chance(), error.after)
+
     async def close(self) -> None:
         """After the last use."""
         if self._desk is not None:

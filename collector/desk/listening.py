@@ -11,7 +11,7 @@ from functools import partial
 from collector.clock import Clock
 from collector.database import DatabaseError
 from collector.desk.dispatcher import DELIVERY, Dispatcher, Leading
-from collector.desk.order import Desk, DeskError, Heard
+from collector.desk.order import Desk, DeskError, Heard, Unavailable
 from collector.desk.ordering import incident_of
 from collector.desk.wording import harmless
 from rules.entries import Command
@@ -32,7 +32,7 @@ class Listening:
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            if self._engine.term is not None and self._dispatcher.ready:
+            if self._engine.term is not None and self._dispatcher.may_ask:
                 await self._poll_until(stop)
             try:
                 await asyncio.wait_for(stop.wait(), self._settings.poll)
@@ -53,6 +53,9 @@ class Listening:
         try:
             async with asyncio.timeout(A_POLL):
                 await self.poll()
+        except Unavailable as error:
+            self._dispatcher.leave_alone(error)
+            _log.warning("desk %s was not listened to: %s", self._settings.name, error)
         except (DeskError, DatabaseError, TimeoutError) as error:
             _log.warning("desk %s was not listened to: %s", self._settings.name, str(error) or "no answer")
         except Exception:  # a defect must not end the other desks, nor the collector

@@ -52,6 +52,8 @@ async def deliver(system: System, order: Order) -> Receipt:
         seen = await _created(system, order)
         order = msgspec.structs.replace(order, wrote=Wrote(seen.subject, seen.priority))
     else:
+        if order.repeated and not order.ticket:  # made by an attempt whose answer was lost: its words are ours
+            order = msgspec.structs.replace(order, wrote=Wrote(seen.subject))
         await _noted(system, order, seen)
     if seen.key != order.key:
         return _receipt(system, order, seen, f"merged by a person into {seen.id}: only notes are added there")
