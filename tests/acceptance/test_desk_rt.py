@@ -74,7 +74,7 @@ def test_the_acquirers_failure_is_one_ticket_that_is_resolved_with_it(
     """Customers first, then where, CI, SLA, link and why; resolved when the incident is; every word of ours once."""
 
     async def scene_() -> None:
-        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url))
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url), pace=60.0)
         async with leading(database, settings) as chain:
             id_, key = await failed(chain)
             began = time.monotonic()
@@ -118,7 +118,7 @@ def test_a_ticket_that_a_person_takes_shows_as_acknowledged_and_stays_theirs(
     """Taken, retitled and lowered at the desk: acknowledged here, their words stay, and they resolve it, not we."""
 
     async def scene_() -> None:
-        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url))
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url), pace=60.0)
         async with leading(database, settings) as chain:
             _, key = await failed(chain)
             ticket = (await eventually(lambda: known(chain).ticket)).id
@@ -150,7 +150,7 @@ def test_a_desk_that_is_down_for_the_whole_of_it_gets_the_same_ticket_afterwards
     async def scene_() -> None:
         async with line(peer.url) as wire:
             await wire.cut()
-            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url))
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url), pace=60.0)
             async with leading(database, settings) as chain:
                 _, key = await failed(chain)
                 chain.acquirer_returns()
@@ -173,7 +173,7 @@ def test_a_create_whose_answer_was_lost_makes_no_second_ticket(peer: Peer, tmp_p
     async def scene_() -> None:
         async with line(peer.url) as wire:
             wire.lose_answer_to = b"POST /REST/2.0/ticket "
-            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url))
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url), pace=60.0)
             async with leading(database, settings) as chain:
                 _, key = await failed(chain)
                 ticket = (await eventually(lambda: known(chain).ticket)).id
@@ -193,7 +193,7 @@ def test_two_tickets_of_one_incident_become_one(peer: Peer, tmp_path: Path, data
     """A second ticket with the key, as a request would leave that arrived after everybody had given it up."""
 
     async def scene_() -> None:
-        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url))
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url), pace=60.0)
         async with leading(database, settings) as chain:
             _, key = await failed(chain)
             ticket = (await eventually(lambda: known(chain).ticket)).id
@@ -210,7 +210,7 @@ def test_two_tickets_of_one_incident_become_one(peer: Peer, tmp_path: Path, data
 def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(peer: Peer, tmp_path: Path, database: Database) -> None:
     async def scene_() -> None:
         async with line(peer.url) as wire:
-            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url, mode="shadow"))
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url, mode="shadow"), pace=60.0)
             async with leading(database, settings) as chain:
                 _, key = await failed(chain)
                 chain.acquirer_returns()

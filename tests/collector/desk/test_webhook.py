@@ -88,7 +88,7 @@ def test_a_repeat_has_the_same_id_so_that_the_receiver_can_leave_it_out(
 ) -> None:
     async def story() -> None:
         async with receiver([503, 503]) as (url, got):
-            settings = scene.config(tmp_path, sqlite_url, hook(tmp_path, url))
+            settings = scene.config(tmp_path, sqlite_url, hook(tmp_path, url), pace=1.0)
             async with leading(sqlite_database, settings) as chain:
                 chain.acquirer_fails()
                 await eventually(lambda: len(got) == 3)
