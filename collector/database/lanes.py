@@ -145,6 +145,12 @@ def claim(connection: Connection, desk: str, lease: Lease, most: int) -> list[Cl
     return [one for row in connection.execute(order).all() if (one := _claimed(connection, row, lease))]
 
 
+def intend(connection: Connection, lane: Lane, holder: str, wrote: bytes) -> None:
+    """Keeps what is about to be written. Without effect when the lease was lost."""
+    mine = and_(desk_lanes.c.desk == lane.desk, desk_lanes.c.incident == lane.incident, desk_lanes.c.holder == holder)
+    connection.execute(update(desk_lanes).where(mine).values(wrote=wrote))
+
+
 def finish(connection: Connection, lane: Lane, holder: str, kept: Kept) -> bool:
     """The desk has everything up to `lane.sending`. False: the lease was lost, and nothing is kept."""
     more = desk_lanes.c.wanted > lane.sending

@@ -43,7 +43,7 @@ class Edit(msgspec.Struct, frozen=True):
 
 def edit(order: Order, seen: Seen, number: int) -> Edit:
     """`number` is the desk's own for the order's priority; the larger, the more urgent."""
-    ours = seen.subject == order.wrote.subject
+    ours = order.wrote.is_ours(seen.subject)
     return Edit(
         subject=order.wording.subject if ours and seen.subject != order.wording.subject else None,
         priority=number if seen.priority < number > order.wrote.priority else None,

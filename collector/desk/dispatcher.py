@@ -152,6 +152,7 @@ class Dispatcher:
             if self._desk is None:
                 await self.in_worker(partial(self.records.recorded, claimed, order))
                 return
+            await self.in_worker(partial(self.records.intended, claimed, order))
             async with asyncio.timeout(DELIVERY):
                 receipt = await self._desk.deliver(order)
         except DatabaseError as error:

@@ -22,10 +22,17 @@ class News(NamedTuple):
 
 
 class Wrote(msgspec.Struct, frozen=True):
-    """What we last wrote into the fields that people may change too; what differs from it there is theirs."""
+    """What we last wrote into the fields that people may change too; what differs from it there is theirs.
+
+    `meant` is kept before it is written: after a lost answer it may stand there, and is ours as well.
+    """
 
     subject: str = ""
     priority: int = 0
+    meant: str = ""
+
+    def is_ours(self, subject: str) -> bool:
+        return bool(subject) and subject in (self.subject, self.meant)
 
 
 class Wording(msgspec.Struct, frozen=True):

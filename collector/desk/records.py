@@ -41,6 +41,12 @@ class Records:
                 return True
         return False
 
+    def intended(self, claimed: Claimed, order: Order) -> None:
+        """Before the first request: after a lost answer these words may stand there, and they are ours."""
+        wrote = msgspec.structs.replace(order.wrote, meant=order.wording.subject)
+        with self._database.writing() as connection:
+            lanes.intend(connection, claimed.lane, self._holder, _encode(wrote))
+
     def recorded(self, claimed: Claimed, order: Order) -> None:
         """Shadow mode: what would have been sent, and the lane as if it had been."""
         lane, words = claimed.lane, order.wording

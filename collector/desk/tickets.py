@@ -52,8 +52,6 @@ async def deliver(system: System, order: Order) -> Receipt:
         seen = await _created(system, order)
         order = msgspec.structs.replace(order, wrote=Wrote(seen.subject, seen.priority))
     else:
-        if order.repeated and not order.ticket:  # made by an attempt whose answer was lost: its words are ours
-            order = msgspec.structs.replace(order, wrote=Wrote(seen.subject))
         await _noted(system, order, seen)
     if seen.key != order.key:
         return _receipt(system, order, seen, f"merged by a person into {seen.id}: only notes are added there")
@@ -133,7 +131,7 @@ async def _edited(system: System, order: Order, seen: Seen) -> tuple[Seen, str]:
 
 def _receipt(system: System, order: Order, seen: Seen, told: str) -> Receipt:
     """What we wrote is what stands there now where it is still ours; a person's words stay theirs."""
-    ours = seen.subject in (order.wording.subject, order.wrote.subject)
+    ours = seen.subject == order.wording.subject or order.wrote.is_ours(seen.subject)
     wrote = Wrote(
         seen.subject if ours else order.wrote.subject, max(order.wrote.priority, system.number(order.priority))
     )
