@@ -12,6 +12,7 @@ from collector import cmdb, documents
 from collector.clock import Clock, SystemClock
 from collector.config import Config
 from collector.database import leases, opened, upgrade
+from collector.desk.opening import Desks
 from collector.engine_loop import EngineLoop
 from collector.holder import is_gone, myself
 from collector.ingest import Ingest
@@ -32,7 +33,7 @@ class Collector:
     """`run` until stopped; `ready` is set once the engine leads and the broker has taken the subscription."""
 
     def __init__(self, config: Config, face: Face | None = None, clock: Clock | None = None) -> None:
-        """Reads policy and CMDB and brings the database up to date. Raises DocumentError, TooNew, ValueError."""
+        """Reads policy, CMDB and secrets, migrates the database. Raises DocumentError, TooNew, OSError, ValueError."""
         self.config = config
         self.ready = asyncio.Event()
         self._face = face or nobody
@@ -47,6 +48,7 @@ class Collector:
         self.ingest = Ingest(self.database, cmdb.registry(papers.cmdb), holder, self.engine.wake, clock)
         self.subscriber = Subscriber(config.broker, config.client_id, self.ingest)
         self.ingest.attach(self.subscriber)
+        self.desks = Desks(config, self.database, self.engine, holder, clock)
         self.readers = ThreadPoolExecutor(READERS, "reader")
         self.services = Running(self, clock)
 
@@ -56,6 +58,8 @@ class Collector:
         try:
             async with self._face(self.config, self.services), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.engine.run(stop))
+                for work in self.desks.work(stop):
+                    tasks.create_task(work)
                 tasks.create_task(self._announce(stop))
         finally:
             self.subscriber.stop()

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
+from collector.desk import settings as desk_settings
+from collector.desk.settings import HelpDesk
 from contract import broker
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN
@@ -30,10 +33,17 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 class Http(msgspec.Struct, frozen=True):
+    """`public_url` is how people reach the console, for links in tickets; without it, what we listen on."""
+
     listen: str = "127.0.0.1:8420"
     users_file: str = ""
     tls: Tls | None = None
     trusted_hosts: list[str] = []
+    public_url: str = ""
+
+    @property
+    def console_url(self) -> str:
+        return self.public_url.rstrip("/") or f"{'https' if self.tls else 'http'}://{self.listen}"
 
     @property
     def host(self) -> str:
@@ -57,6 +67,7 @@ class Config(msgspec.Struct, frozen=True):
     database: Annotated[str, msgspec.Meta(min_length=1)]
     cmdb: Annotated[list[CmdbSource], msgspec.Meta(min_length=1)]
     policy: str = "retail"
+    help_desk: list[HelpDesk] = []
     http: Http = Http()
     keep: Keep = Keep()
 
@@ -94,7 +105,9 @@ def _mistakes(config: Config) -> list[tuple[str, str]]:
         *broker.mistakes(config.broker),
         *_database_mistakes(config.database),
         *_listen_mistakes(config.http.listen),
+        *desk_settings.mistakes(config.help_desk),
     ]
+    found += _public_url_mistakes(config.http.public_url)
     found += [
         (f"keep.{name}", "found less than 2d, expected 2d or more: the last checkpoint must stay")
         for name, kept in (("journal", config.keep.journal), ("history", config.keep.history))
@@ -109,6 +122,18 @@ def _database_mistakes(url: str) -> list[tuple[str, str]]:
         return [("database", f"found a URL that begins with {scheme[:20]!r}, expected sqlite:// or postgresql://")]
     if scheme == "sqlite" and not url.startswith("sqlite:///"):
         return [("database", "expected sqlite:////absolute/path or sqlite:///relative/path")]
+    return []
+
+
+def _public_url_mistakes(url: str) -> list[tuple[str, str]]:
+    if not url:
+        return []
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        return [("http.public_url", f"not a URL: {error}")]
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return [("http.public_url", f"found {url!r}, expected https://HOST or http://HOST, without credentials")]
     return []
 
 
@@ -133,6 +158,9 @@ def _anchored(config: Config, folder: Path) -> Config:
         ),
         "cmdb": [msgspec.structs.replace(source, path=at(source.path)) for source in config.cmdb],
     }
+    changes["help_desk"] = [
+        msgspec.structs.replace(desk, token_file=at(desk.token_file), ca=at(desk.ca)) for desk in config.help_desk
+    ]
     if config.policy.endswith((".yaml", ".yml")):
         changes["policy"] = at(config.policy)
     tls = config.http.tls

@@ -15,7 +15,7 @@ _engines: dict[asyncio.AbstractEventLoop, dict[object, SnmpEngine]] = {}
 
 
 class _NoCompiler:
-    """Where pysmi is installed, pysnmp would prepare to fetch and compile MIBs: a second a request, and from outside."""
+    """Where pysmi is installed, pysnmp would prepare to fetch and compile MIBs, for a second a request."""
 
     def compile(self, *_names: str, **_options: object) -> dict[str, str]:
         return {}

@@ -129,5 +129,4 @@ def _outbox_row(due: Due) -> dict[str, Any]:
         "incident": effect.incident,
         "recipient": effect.to,
         "text": effect.text,
-        "state": "pending",
     }

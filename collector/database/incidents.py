@@ -3,7 +3,7 @@
 import msgspec
 from sqlalchemy import Connection, Select, and_, delete, or_, select
 
-from collector.database.tables import incident_stores, incidents, timeline
+from collector.database.tables import desk_lanes, desk_shadow, incident_stores, incidents, outbox, timeline
 from collector.services import IncidentFilter, PageKey
 from rules.incident import Incident, TimelineEntry
 
@@ -35,10 +35,10 @@ def story(connection: Connection, incident: str) -> list[TimelineEntry]:
 
 
 def forget_closed(connection: Connection, before: float) -> int:
-    """Deletes the incidents closed before that instant, with their timelines; returns how many."""
+    """Deletes the incidents closed before that instant, with all that is kept of them; returns how many."""
     old = select(incidents.c.id).where(incidents.c.closed_at < before)
-    connection.execute(delete(timeline).where(timeline.c.incident.in_(old)))
-    connection.execute(delete(incident_stores).where(incident_stores.c.incident.in_(old)))
+    for table in (timeline, incident_stores, outbox, desk_lanes, desk_shadow):
+        connection.execute(delete(table).where(table.c.incident.in_(old)))
     return connection.execute(delete(incidents).where(incidents.c.closed_at < before)).rowcount
 
 

@@ -135,7 +135,7 @@ timeline = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-# Effects, each once: `key` makes a repetition harmless on the way in, and outside.
+# Effects, each once: `key` makes a repetition harmless. What became of one differs from desk to desk: see desk_lanes.
 outbox = Table(
     "outbox",
     metadata,
@@ -146,7 +146,56 @@ outbox = Table(
     Column("incident", Text, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("state", Text, nullable=False, index=True),
+    Index("outbox_in_order", "position"),
+    Index("outbox_of_incident", "incident", "position"),
+)
+
+# How far a help desk has read the outbox, and what it last told us: `polled` is an instant of the desk's own clock.
+desk_feeds = Table(
+    "desk_feeds",
+    metadata,
+    Column("desk", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("polled", Double, nullable=False),
+    Column("error", Text, nullable=False),
+)
+
+# An incident at a help desk: one ordered lane. Outbox positions up to `done` are there, those up to `sending` may be
+# (the intent, kept before any request), those up to `wanted` wait. `holder` works on it until `until` at the latest.
+desk_lanes = Table(
+    "desk_lanes",
+    metadata,
+    Column("desk", Text, primary_key=True),
+    Column("incident", Text, primary_key=True),
+    Column("priority", Integer, nullable=False),
+    Column("wanted", BigInteger, nullable=False),
+    Column("sending", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("not_before", Double, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("ticket", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("wrote", LargeBinary, nullable=False),
+    Column("heard", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Index("desk_lanes_next", "desk", "state", "priority", "wanted"),
+    Index("desk_lanes_ticket", "desk", "ticket"),
+)
+
+# What a desk in shadow mode would have been sent.
+desk_shadow = Table(
+    "desk_shadow",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("desk", Text, nullable=False, index=True),
+    Column("incident", Text, nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 dead_letters = Table(

@@ -1,0 +1,81 @@
+"""The dispatcher's transactions: what the database keeps of a desk. Called in a worker thread."""
+
+import msgspec
+
+from collector.database import Database, decisions, journal, lanes, shadow
+from collector.database.lanes import Claimed, Kept, Lease, Setback
+from collector.desk.order import Order, Receipt
+from rules.entries import TicketLinked
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Records:
+    """One desk's. `holder` is this life of this collector."""
+
+    def __init__(self, database: Database, desk: str, holder: str, lease: float) -> None:
+        self._database, self._desk, self._holder, self._lease = database, desk, holder, lease
+
+    def begin(self) -> None:
+        with self._database.writing() as connection:
+            lanes.begin(connection, self._desk, decisions.engine_row(connection).position)
+
+    def next(self, now: float, most: int) -> list[Claimed]:
+        """Reads on in the outbox and takes at most `most` lanes."""
+        with self._database.writing() as connection:
+            while lanes.feed(connection, self._desk):
+                pass
+            return lanes.claim(connection, self._desk, Lease(self._holder, now, now + self._lease), most)
+
+    def finished(self, claimed: Claimed, receipt: Receipt, now: float) -> bool:
+        """Keeps the mapping, and has the journal say so when it is news. True: the engine has something to do."""
+        lane = claimed.lane
+        linked = bool(receipt.ticket) and receipt.ticket != lane.ticket
+        kept = Kept(receipt.ticket or lane.ticket, receipt.url or lane.url, _encode(receipt.wrote))
+        with self._database.writing() as connection:
+            if lanes.finish(connection, lane, self._holder, kept) and linked:
+                entry = TicketLinked(
+                    at=now, incident=lane.incident, system=self._desk, ticket=receipt.ticket, url=receipt.url
+                )
+                journal.append(connection, [entry])
+                return True
+        return False
+
+    def intended(self, claimed: Claimed, order: Order) -> None:
+        """Before the first request: after a lost answer these words may stand there, and they are ours."""
+        wrote = msgspec.structs.replace(order.wrote, meant=order.wording.subject)
+        with self._database.writing() as connection:
+            lanes.intend(connection, claimed.lane, self._holder, _encode(wrote))
+
+    def recorded(self, claimed: Claimed, order: Order) -> None:
+        """Shadow mode: what would have been sent, and the lane as if it had been."""
+        lane, words = claimed.lane, order.wording
+        body = words.body if order.action == "create" or not words.note else words.note
+        unsent = shadow.Unsent(self._desk, lane.incident, order.at, order.action, words.subject, body)
+        with self._database.writing() as connection:
+            if lanes.finish(connection, lane, self._holder, Kept(lane.ticket, lane.url, lane.wrote)):
+                shadow.keep(connection, unsent)
+
+    def postponed(self, claimed: Claimed, setback: Setback) -> None:
+        with self._database.writing() as connection:
+            lanes.postpone(connection, claimed.lane, self._holder, setback)
+
+    def buried(self, claimed: Claimed, error: str) -> None:
+        with self._database.writing() as connection:
+            lanes.bury(connection, claimed.lane, self._holder, error)
+
+    def told(self, error: str) -> None:
+        with self._database.writing() as connection:
+            lanes.tell(connection, self._desk, error)
+
+    def polled(self) -> float:
+        with self._database.reading() as connection:
+            return lanes.polled(connection, self._desk)
+
+    def heard(self, incidents: list[str]) -> dict[str, int]:
+        with self._database.reading() as connection:
+            return lanes.heard(connection, self._desk, incidents)
+
+    def note_heard(self, cursor: float, serials: dict[str, int]) -> None:
+        with self._database.writing() as connection:
+            lanes.note_heard(connection, self._desk, cursor, serials)

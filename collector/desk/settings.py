@@ -1,0 +1,92 @@
+"""The `help_desk` part of collector.yaml: which desks there are, what they are called with, what they are told."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from contract.ids import ID_PATTERN
+from contract.units import Duration
+
+# What a template of a site-specific field may name.
+PLACEHOLDERS = ("key", "number", "priority", "category", "service", "ci", "stores", "region", "group", "vendor")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Priorities(msgspec.Struct, frozen=True):
+    """Request Tracker's numbers for ours; the larger, the more urgent."""
+
+    P1: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 100
+    P2: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 75
+    P3: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 50
+
+
+class HelpDesk(msgspec.Struct, frozen=True, kw_only=True):
+    """`shadow` sends nothing and records what it would have sent; a desk begins so unless `live` is written."""
+
+    name: Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+    kind: Literal["rt", "webhook"]
+    url: Text
+    token_file: Text
+    mode: Literal["live", "shadow"] = "shadow"
+    ca: str = ""
+    queue: Text = "Incidents"
+    key_field: Text = "Correlation ID"
+    priorities: Priorities = Priorities()
+    fields: dict[Text, Text] = {}
+    resolve_fields: dict[Text, Text] = {}
+    rate: Annotated[float, msgspec.Meta(gt=0, le=1_000)] = 5.0
+    timeout: Duration = Duration(20)
+    poll: Duration = Duration(30)
+
+
+def mistakes(desks: list[HelpDesk]) -> Iterator[tuple[str, str]]:
+    """(path, text) of what the shape cannot say."""
+    names: dict[str, int] = {}
+    for at, desk in enumerate(desks):
+        path = f"help_desk[{at}]"
+        first = names.setdefault(desk.name, at)
+        if first != at:
+            yield f"{path}.name", f"the same as help_desk[{first}].name; a desk's name is its identity"
+        yield from _url(f"{path}.url", desk.url)
+        for field, low, high in (("timeout", 1, 60), ("poll", 1, 3600)):
+            value = getattr(desk, field)
+            if not low <= value <= high:
+                yield f"{path}.{field}", f"found {value:g}s, expected from {low}s to {high}s"
+        for name in ("fields", "resolve_fields"):
+            for key, template in getattr(desk, name).items():
+                yield from _template(f"{path}.{name}.{key}", template)
+        if desk.kind == "rt" and any(
+            "'" in word or "}" in word or "\\" in word for word in (desk.queue, desk.key_field)
+        ):
+            yield path, "queue and key_field cannot hold ' } or \\"
+
+
+def filled(template: str, values: dict[str, str]) -> str:
+    """The template with each {name} replaced, once: a value that looks like a placeholder stays text."""
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
+
+
+def _url(path: str, url: str) -> Iterator[tuple[str, str]]:
+    try:
+        parts = urlsplit(url)
+        port_ok = parts.port is None or parts.port > 0
+    except ValueError as error:
+        yield path, f"not a URL: {error}"
+        return
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_ok:
+        yield path, f"found {url[:60]!r}, expected https://host/…"
+    elif parts.username or parts.password:
+        yield path, "holds credentials; they belong in token_file"
+    elif parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        yield path, "http would show the token to the network; expected https://"
+
+
+def _template(path: str, template: str) -> Iterator[tuple[str, str]]:
+    for name in _PLACEHOLDER.findall(template):
+        if name not in PLACEHOLDERS:
+            yield path, f"no placeholder {{{name}}}; there are: {', '.join(PLACEHOLDERS)}"

@@ -1,0 +1,231 @@
+"""A real Request Tracker 5: one ticket for the acquirer's failure, through everything that may go wrong on the way.
+
+Needs one that is up (its credentials in $PEERS_DIR/rt5/credentials.env); skipped, and says so, where there is none.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector.database import Database, incidents, lanes, opened, shadow, upgrade
+from rules.incident import Incident
+from tests.acceptance.rt_peer import CREDENTIALS, Peer, line
+from tests.collector.agents import CRITICAL, OK
+from tests.collector.desk import scene
+from tests.collector.desk.scene import Chain, eventually, leading
+
+pytestmark = [
+    pytest.mark.skipif(not CREDENTIALS.exists(), reason=f"no Request Tracker: {CREDENTIALS} is not there"),
+    pytest.mark.timeout(180),
+]
+
+URL = "sqlite:///unused.db"  # the database is handed in
+
+
+@pytest.fixture
+def peer() -> Peer:
+    return Peer()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = opened(f"sqlite:///{tmp_path}/collector.db")
+    upgrade(made)
+    yield made
+    made.close()
+
+
+def desk(folder: Path, peer: Peer, url: str, **more: Any) -> dict[str, Any]:
+    (folder / "token").write_text(peer.token)
+    return {
+        "name": "desk",
+        "kind": "rt",
+        "url": url,
+        "token_file": "token",
+        "mode": "live",
+        "poll": "1s",
+        "timeout": "5s",
+        "fields": {"Store": "{stores}", "Business Service": "{service}"},
+        "resolve_fields": {"Close Code": "Resolved by monitoring"},
+        **more,
+    }
+
+
+async def failed(chain: Chain) -> tuple[str, str]:
+    """The acquirer fails; the incident's id and its ticket's key."""
+    chain.acquirer_fails()
+    incident = await eventually(lambda: chain.incident("acquirer-a"))
+    return incident.id, f"tillwatch:acme:{incident.id}"
+
+
+def known(chain: Chain) -> Incident:
+    incident = chain.incident("acquirer-a")
+    assert incident is not None
+    return incident
+
+
+def test_the_acquirers_failure_is_one_ticket_that_is_resolved_with_it(
+    peer: Peer, tmp_path: Path, database: Database
+) -> None:
+    """Customers first, then where, CI, SLA, link and why; resolved when the incident is; every word of ours once."""
+
+    async def scene_() -> None:
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url), pace=60.0)
+        async with leading(database, settings) as chain:
+            id_, key = await failed(chain)
+            began = time.monotonic()
+            ticket = await eventually(lambda: known(chain).ticket)
+            print(f"ticket {ticket.id} linked {time.monotonic() - began:.1f} s after the incident")
+            [row] = await asyncio.to_thread(peer.tickets, key)
+            assert (row["id"], row["Status"], row["Priority"]) == (ticket.id, "new", "100")
+            assert row["Subject"].startswith("P1 Customers cannot pay by card: ")
+            text = await asyncio.to_thread(peer.first_text, ticket.id)
+            print(text)
+            assert text.startswith("Customers cannot pay by card.\n")
+            for part in (
+                "Where: Leeds Briggate (0001), York (0002), Hull (0003)",
+                "Configuration item: Acquirer A (acquirer-a; payment_gateway)",
+                "Respond by: ",
+                "Resolve by: ",
+                "Vendor: AcquirerCo",
+                "Why:\n* ",
+                f"https://noc.example/incidents/{id_}",
+            ):
+                assert part in text, part
+            assert ticket.url == f"{peer.url}/Ticket/Display.html?id={ticket.id}"
+            chain.acquirer_returns()
+            await eventually(lambda: known(chain).state == "resolved")
+            await eventually(lambda: peer.tickets(key)[0]["Status"] == "resolved")
+            await asyncio.sleep(3)  # polls: nothing of ours comes back as somebody's
+            assert known(chain).state == "resolved"
+            assert len(await asyncio.to_thread(peer.tickets, key)) == 1
+            history = await asyncio.to_thread(peer.history, ticket.id)
+            print(history)
+            assert [kind for kind, _, _ in history].count("Create") == 1
+            assert [kind for kind, _, _ in history].count("Comment") == 1
+            assert {who for _, who, _ in history} == {"edgebot"}
+
+    asyncio.run(scene_())
+
+
+def test_a_ticket_that_a_person_takes_shows_as_acknowledged_and_stays_theirs(
+    peer: Peer, tmp_path: Path, database: Database
+) -> None:
+    """Taken, retitled and lowered at the desk: acknowledged here, their words stay, and they resolve it, not we."""
+
+    async def scene_() -> None:
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url), pace=60.0)
+        async with leading(database, settings) as chain:
+            _, key = await failed(chain)
+            ticket = (await eventually(lambda: known(chain).ticket)).id
+            for body in ({"Owner": "agent"}, {"Subject": "acquirer again", "Priority": 60}):
+                await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", body)
+            await eventually(lambda: known(chain).state == "acknowledged")
+            assert known(chain).acknowledged_by == "agent at desk"
+            chain.sees(CRITICAL, "0004", text="no answer from the acquirer")
+            await eventually(lambda: len(known(chain).stores) == 4)
+            await eventually(lambda: ("Comment", "edgebot", "") in peer.history(ticket))
+            chain.acquirer_returns()
+            chain.sees(OK, "0004")
+            await eventually(lambda: known(chain).restored_at)
+            await asyncio.sleep(7)  # stable is five seconds here
+            [row] = await asyncio.to_thread(peer.tickets, key)
+            assert (row["Status"], row["Subject"], row["Priority"]) == ("new", "acquirer again", "60")
+            await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", {"Status": "resolved"})
+            await eventually(lambda: known(chain).state == "resolved")
+            with database.reading() as connection:
+                lines = [one for one in incidents.story(connection, known(chain).id) if one.kind == "resolved"]
+            assert [one.actor for one in lines] == ["agent at desk"]
+
+    asyncio.run(scene_())
+
+
+def test_a_desk_that_is_down_for_the_whole_of_it_gets_the_same_ticket_afterwards(
+    peer: Peer, tmp_path: Path, database: Database
+) -> None:
+    async def scene_() -> None:
+        async with line(peer.url) as wire:
+            await wire.cut()
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url), pace=60.0)
+            async with leading(database, settings) as chain:
+                _, key = await failed(chain)
+                chain.acquirer_returns()
+                await eventually(lambda: known(chain).state == "resolved")
+                assert await asyncio.to_thread(peer.tickets, key) == []
+                with database.reading() as connection:
+                    assert "failed" in lanes.troubles(connection)["desk"]
+            async with leading(database, settings) as chain:  # and the collector was restarted meanwhile
+                await wire.open_()
+                await eventually(lambda: [row["Status"] for row in peer.tickets(key)] == ["resolved"], 90)
+                await eventually(lambda: not waiting(database))
+                [row] = await asyncio.to_thread(peer.tickets, key)
+                assert (row["Status"], row["Priority"]) == ("resolved", "100")
+                assert row["Subject"].startswith("P1 Customers cannot pay by card: ")
+
+    asyncio.run(scene_())
+
+
+def test_a_create_whose_answer_was_lost_makes_no_second_ticket(peer: Peer, tmp_path: Path, database: Database) -> None:
+    async def scene_() -> None:
+        async with line(peer.url) as wire:
+            wire.lose_answer_to = b"POST /REST/2.0/ticket "
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url), pace=60.0)
+            async with leading(database, settings) as chain:
+                _, key = await failed(chain)
+                ticket = (await eventually(lambda: known(chain).ticket)).id
+                assert wire.lose_answer_to == b""
+                assert [row["id"] for row in await asyncio.to_thread(peer.tickets, key)] == [ticket]
+                wire.lose_answer_to = f"POST /REST/2.0/ticket/{ticket}/comment ".encode()
+                chain.sees(CRITICAL, "0004", text="no answer from the acquirer")
+                await eventually(lambda: not wire.lose_answer_to)
+                await eventually(lambda: not waiting(database))
+                kinds = [kind for kind, _, _ in await asyncio.to_thread(peer.history, ticket)]
+                assert (kinds.count("Create"), kinds.count("Comment")) == (1, 1)
+
+    asyncio.run(scene_())
+
+
+def test_two_tickets_of_one_incident_become_one(peer: Peer, tmp_path: Path, database: Database) -> None:
+    """A second ticket with the key, as a request would leave that arrived after everybody had given it up."""
+
+    async def scene_() -> None:
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url), pace=60.0)
+        async with leading(database, settings) as chain:
+            _, key = await failed(chain)
+            ticket = (await eventually(lambda: known(chain).ticket)).id
+            twin = {"Queue": "Incidents", "Subject": "late twin", "CustomFields": {"Correlation ID": key}}
+            await asyncio.to_thread(peer.ask, "POST", "/ticket", twin)
+            assert len(await asyncio.to_thread(peer.tickets, key)) == 2
+            chain.acquirer_returns()
+            await eventually(lambda: [row["Status"] for row in peer.tickets(key)] == ["resolved"])
+            assert [row["id"] for row in await asyncio.to_thread(peer.tickets, key)] == [ticket]
+
+    asyncio.run(scene_())
+
+
+def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(peer: Peer, tmp_path: Path, database: Database) -> None:
+    async def scene_() -> None:
+        async with line(peer.url) as wire:
+            settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url, mode="shadow"), pace=60.0)
+            async with leading(database, settings) as chain:
+                _, key = await failed(chain)
+                chain.acquirer_returns()
+                await eventually(lambda: known(chain).state == "resolved")
+                await eventually(lambda: not waiting(database))
+            with database.reading() as connection:
+                unsent = shadow.listed(connection)
+            assert [one.action for one in unsent] == ["create", "resolve"]
+            assert unsent[0].body.startswith("Customers cannot pay by card.")
+            assert wire.connections == 0
+            assert await asyncio.to_thread(peer.tickets, key) == []
+
+    asyncio.run(scene_())
+
+
+def waiting(database: Database) -> list[lanes.Lane]:
+    with database.reading() as connection:
+        return lanes.undelivered(connection, 10)
