@@ -63,13 +63,14 @@ class Fleet:
         before = self.views.get(agent)
         keys = tuple([result.check for result in results])
         shape = before.shape if before is not None and before.shape.keys == keys else self._shape(keys)
+        statuses = bytes([result.status for result in results])
         view = AgentView(
             agent,
             store,
             shape,
-            bytes([result.status for result in results]),
+            statuses,
             array("f", [result.ms for result in results]),
-            _texts(results),
+            _texts(results) if any(statuses) else NO_TEXTS,
             report.at,
             arrived,
             report.pending,

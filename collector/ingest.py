@@ -31,7 +31,7 @@ from rules.entries import AgentSilent
 _log = logging.getLogger(__name__)
 MOST_QUEUED = 20_000  # messages; a broker with a sane window never gets there
 MOST_A_BATCH = 1_000
-GATHER = 0.015  # seconds; two threads that wake each other at every message cost more than all the rest
+GATHER = 0.004  # seconds; two threads that wake each other at every message cost more than all the rest
 IDLE = 0.25  # seconds between two looks at the leases
 PARTS_LEASE = 15.0
 SAVE_HEARD_EVERY = 60.0

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from collector.config import Broker, secret
 from collector.line import Arrival
+from collector.turns import Turns
 from contract import topics
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Subscriber:
         self._client_id = client_id
         self._ears = ears
         self._client: mqtt.Client | None = None
+        self._turns: Turns | None = None
         self._life = 0  # a connection's number: message ids mean nothing on the next one
         self._stop = threading.Event()
         self.connected = threading.Event()
@@ -78,26 +80,37 @@ class Subscriber:
         for token in tokens:
             if isinstance(token, tuple) and token[0] == self._life:
                 client.ack(token[1], 1)
+        self._wake()
 
     def send(self, topic: str, payload: bytes) -> None:
         """At most once: an agent that misses an ack asks again."""
         client = self._client
         if client is not None and self.connected.is_set():
             client.publish(topic, payload, qos=0)
+            self._wake()
+
+    def _wake(self) -> None:
+        turns = self._turns
+        if turns is not None:
+            turns.wake()
 
     def _one_connection(self) -> None:
         self._life += 1
         self._client = client = self._new_client()
         client.connect(self._broker.host, self._broker.port, int(self._broker.keepalive))
-        # `loop`, not `loop_forever`: only the former has the wake-up pipe that acks from another thread need.
-        code = mqtt.MQTT_ERR_SUCCESS
-        while code == mqtt.MQTT_ERR_SUCCESS and self._ears.may_listen() and not self._stop.is_set():
-            code = client.loop(LOOK_UP)
-        if code == mqtt.MQTT_ERR_SUCCESS:
-            client.disconnect()
-            client.loop(LOOK_UP)
-        elif not self.error:
-            self.error = mqtt.error_string(code)
+        self._turns = turns = Turns(client)
+        try:
+            code = 0
+            while not code and self._ears.may_listen() and not self._stop.is_set():
+                code = turns.turn(LOOK_UP)
+            if not code:
+                client.disconnect()
+                client.loop_write()
+            elif not self.error:
+                self.error = mqtt.error_string(MQTTErrorCode(code))
+        finally:
+            self._turns = None
+            turns.close()
 
     def _new_client(self) -> mqtt.Client:
         client = mqtt.Client(
@@ -122,7 +135,7 @@ class Subscriber:
         client.on_connect = self._safe(self._on_connect)
         client.on_subscribe = self._safe(self._on_subscribe)
         client.on_message = self._safe(self._on_message)
-        # With this hook paho leaves writing to the loop's own thread. Without it the thread that calls `ack` writes
+        # With this hook paho leaves writing to the line's own thread. Without it the thread that calls `ack` writes
         # too, and two packets can end up inside one another.
         client.on_socket_register_write = _leave_it_to_the_loop
         return client
@@ -147,6 +160,8 @@ class Subscriber:
         self._ears.broker_back()
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if self._turns is not None:
+            self._turns.heard()
         self._ears.offer(Arrival(message.topic, bytes(message.payload), (self._life, message.mid), time.time()))
 
     def _lost(self) -> None:
