@@ -7,6 +7,7 @@ the next one, because only the database knows whether the commit happened.
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from collector import tracks
 from collector.clock import Clock
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 PARTS_LEASE = 15.0
 SAVE_HEARD_EVERY = 60.0
 RETRY_LETTERS_EVERY = 5.0
+_sender = lru_cache(maxsize=16_384)(topics.sender)  # agents use the same topic for ever; refusals are not kept
 
 
 class Ingest:
@@ -115,7 +117,7 @@ class Ingest:
         """Never raises: what cannot be taken is a dead letter, or it would come again and again."""
         agent = ""
         try:
-            agent, kind = topics.sender(arrival.topic)
+            agent, kind = _sender(arrival.topic)
             track = self._tracks.get(agent) or self._new_track(agent)
             report = codec.decode_up(kind, arrival.payload)
             self._intake.take(report, Visit(track, report.at, arrival.received, plan, moment))

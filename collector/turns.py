@@ -1,11 +1,9 @@
 """The bytes of one connection, moved in turns: write all that is due, wait for traffic, read all that has come.
 
-paho's own loop waits again after each message and writes each acknowledgement on its own. In turns, most of that is
-shared by the messages that come close together.
+paho's own loop waits again after each message. In turns, messages that come close together share that, and a commit.
 """
 
 import select
-import socket
 import time
 from typing import Any, Protocol
 
@@ -40,7 +38,9 @@ class Turns:
 
     def turn(self, longest: float, most: int) -> int:
         """At most `longest` seconds of waiting and `most` messages; paho's code, 0 as long as the line stands."""
-        if code := self._write() or self._client.loop_misc():
+        if self._client.want_write() and (code := self._client.loop_write()):
+            return code
+        if code := self._client.loop_misc():
             return code
         if most <= 0:
             time.sleep(longest)
@@ -49,18 +49,6 @@ class Turns:
             return 0
         time.sleep(PACE)
         return self._read(most)
-
-    def _write(self) -> int:
-        """All packets in as few segments as they need: each one alone would wake the broker once."""
-        line = self._client.socket()
-        if line is None or not self._client.want_write():
-            return 0
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-        if code := self._client.loop_write():
-            return code
-        if self._client.socket() is not None:
-            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
-        return 0
 
     def _wait(self, longest: float) -> bool:
         """Whether something has come from the broker."""
