@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
@@ -16,6 +16,7 @@ from collector.desk.opening import Desks
 from collector.engine_loop import EngineLoop
 from collector.holder import is_gone, myself
 from collector.ingest import Ingest
+from collector.receiver import Receiver
 from collector.running import Running
 from collector.services import Services
 from collector.subscriber import Subscriber
@@ -46,15 +47,16 @@ class Collector:
             leases.bury(connection, is_gone)
         self.engine = EngineLoop(self.database, papers, config.keep, holder, clock)
         self.ingest = Ingest(self.database, cmdb.registry(papers.cmdb), holder, self.engine.wake, clock)
-        self.subscriber = Subscriber(config.broker, config.client_id, self.ingest)
-        self.ingest.attach(self.subscriber)
+        self.subscriber = Subscriber(config.broker, config.client_id)
+        self.receiver = Receiver(self.ingest, self.subscriber, clock)
         self.desks = Desks(config, self.database, self.engine, holder, clock)
         self.readers = ThreadPoolExecutor(READERS, "reader")
         self.services = Running(self, clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ends cleanly after `stop` is set: leases are given back, and what is not committed comes again."""
-        threads = [_thread("ingest", self.ingest.run), _thread("subscriber", self.subscriber.run)]
+        receiving = threading.Thread(target=self.receiver.run, name="receiver", daemon=True)
+        receiving.start()
         try:
             async with self._face(self.config, self.services), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.engine.run(stop))
@@ -62,10 +64,8 @@ class Collector:
                     tasks.create_task(work)
                 tasks.create_task(self._announce(stop))
         finally:
-            self.subscriber.stop()
-            self.ingest.stop()
-            for thread in threads:
-                await asyncio.to_thread(thread.join)
+            self.receiver.stop()
+            await asyncio.to_thread(receiving.join)
             self.readers.shutdown()
             self.database.close()
 
@@ -89,9 +89,3 @@ def release() -> str:
 async def nobody(_config: Config, _services: Services) -> AsyncIterator[None]:
     """The face of a collector without one."""
     yield
-
-
-def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work, name=name, daemon=True)
-    thread.start()
-    return thread

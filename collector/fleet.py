@@ -1,11 +1,12 @@
 """The latest measurements of every agent, kept in columns: a pulse costs microseconds and a check a few bytes.
 
-Written by the ingest thread alone. A view never changes once it is in `views`: readers on other threads take it and
+Written by the receiver's thread alone. A view never changes once it is in `views`: readers on other threads take it and
 keep it as long as they like.
 """
 
 from array import array
 from collections.abc import Mapping, Sequence
+from struct import pack
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -14,6 +15,7 @@ from contract.ids import is_check_key
 from contract.rejection import Rejected
 from contract.reports import Live
 from contract.results import Result
+from contract.status import Status
 
 
 class Shape:
@@ -48,6 +50,7 @@ class AgentView(NamedTuple):
 
 
 NO_TEXTS: Mapping[int, str] = {}
+ALL_OK = bytes([Status.OK])
 
 
 class Fleet:
@@ -63,13 +66,14 @@ class Fleet:
         before = self.views.get(agent)
         keys = tuple([result.check for result in results])
         shape = before.shape if before is not None and before.shape.keys == keys else self._shape(keys)
+        statuses = bytes([result.status for result in results])
         view = AgentView(
             agent,
             store,
             shape,
-            bytes([result.status for result in results]),
-            array("f", [result.ms for result in results]),
-            _texts(results),
+            statuses,
+            array("f", pack(f"{len(results)}f", *[result.ms for result in results])),  # half of array("f", list)
+            _texts(results) if statuses.strip(ALL_OK) else NO_TEXTS,
             report.at,
             arrived,
             report.pending,

@@ -1,14 +1,13 @@
 """The first transaction: cursors moved and the journal appended, together; only then is anything acknowledged.
 
-A thread of its own takes what the subscriber queued, as much as is there: while one commit waits for the disk the
-next batch gathers, and a commit is shared by all of it. When a commit fails the batch is planned again from what the
-database says, because only the database knows whether the commit happened.
+All that came in one turn of the line shares a commit. When a commit fails everything remembered is read again before
+the next one, because only the database knows whether the commit happened.
 """
 
 import logging
-import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from collector import tracks
 from collector.clock import Clock
@@ -16,30 +15,30 @@ from collector.database import Database, DatabaseError, PartsLost, cursors, jour
 from collector.fleet import Fleet
 from collector.intake import Intake, Visit
 from collector.limits import LetterLimit
-from collector.line import Arrival, Line
+from collector.line import Answer, Arrival
 from collector.plan import AckDue, Moment, Plan
-from collector.presence import Presence
+from collector.presence import Presence, Presences
 from collector.services import Counters
 from collector.tracks import Track
 from contract import codec, topics
 from contract.ids import part_of
 from contract.ranges import oldest
 from contract.rejection import Rejected
-from contract.reports import MAX_RANGES, Ack, DownReport
+from contract.reports import MAX_RANGES, Ack
 from rules.entries import AgentSilent
 
 _log = logging.getLogger(__name__)
-MOST_QUEUED = 20_000  # messages; a broker with a sane window never gets there
-MOST_A_BATCH = 1_000
-GATHER = 0.015  # seconds; two threads that wake each other at every message cost more than all the rest
-IDLE = 0.25  # seconds between two looks at the leases
 PARTS_LEASE = 15.0
 SAVE_HEARD_EVERY = 60.0
 RETRY_LETTERS_EVERY = 5.0
+_sender = lru_cache(maxsize=16_384)(topics.sender)  # agents use the same topic for ever; refusals are not kept
 
 
 class Ingest:
-    """Start it with `run` in a thread. `offer` and the broker's comings and goings may come from any other thread."""
+    """Takes batches in, each with `handle`. Belongs to one thread; `holding`, `fleet` and `counters` are for readers.
+
+    `holding` is set while we hold the parts: without them nothing may be taken in.
+    """
 
     def __init__(
         self,
@@ -59,97 +58,51 @@ class Ingest:
         self.last_message: float | None = None
         self._appended = appended
         self._clock = clock
-        self._line: Line | None = None
-        self._queue: queue.Queue[Arrival] = queue.Queue(MOST_QUEUED)
-        self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._stop = threading.Event()
         self._limit = LetterLimit()
+        self._unwritten: list[Presences] = []
+        self._saved = self._looked = float("-inf")
+        self.forget()
+
+    def forget(self) -> None:
+        """Gives up what is remembered and the belief that the parts are ours: the database will say."""
+        self.holding.clear()
         self._is_stale = True
-        self._renewed = self._saved = self._looked = float("-inf")
-        self._forget()
+        self._renewed = float("-inf")
+        self._tracks: dict[str, Track] = {}
+        self._presence = Presence(self._clock.steady())
+        self._intake = Intake(self.fleet, self._presence, self.counters)
+        self._unwritten.clear()
 
-    def attach(self, line: Line) -> None:
-        self._line = line
+    def handle(self, batch: Sequence[Arrival]) -> list[Answer]:
+        """Commits the batch, and what time brought, and says what to answer. An empty batch is for the time alone.
 
-    def offer(self, arrival: Arrival) -> bool:
-        """False when there is no room: the message is then not acknowledged and comes again."""
+        Raises PartsLost, or DatabaseError: then it is not known whether the batch is committed, and it may be handled
+        again as often as need be.
+        """
+        if not self.hold_parts():
+            raise PartsLost("another ingest worker holds them")
+        moment = Moment(self._clock.steady(), self._clock.wall())
         try:
-            self._queue.put_nowait(arrival)
-        except queue.Full:
-            self.counters.refused += 1
-            return False
-        return True
+            if self._is_stale:
+                self._reload()
+            plan = self._planned(batch, moment)
+            self._commit(plan, moment)
+        except DatabaseError:
+            self._is_stale = True
+            raise
+        self._unwritten.clear()
+        sent = self._clock.wall()
+        self._count(plan, batch, sent)
+        return self._answers(plan, sent)
 
     def broker_lost(self) -> None:
-        self._news.put("lost")
+        self._unwritten += self._presence.broker_lost(self._clock.wall())
 
     def broker_back(self) -> None:
-        self._news.put("back")
+        self._presence.broker_back(self._clock.steady())
 
-    def may_listen(self) -> bool:
-        return self.holding.is_set() and not self._stop.is_set()
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def run(self) -> None:
-        """Until `stop`. What is queued then stays unacknowledged and comes again."""
-        while not self._stop.is_set():
-            try:
-                self._hold_parts()
-                if self.holding.is_set():
-                    self._handle(self._drained())
-                else:
-                    self._stop.wait(1.0)
-            except PartsLost as lost:
-                _log.warning("ingest stands by: %s", lost)
-                self._forget()
-            except DatabaseError as error:
-                _log.warning("ingest waits for the database: %s", error)
-                self._stop.wait(1.0)
-            except Exception:  # a defect; the broker keeps what was not acknowledged and brings it again
-                _log.exception("ingest begins anew")
-                self._forget()
-                self._stop.wait(1.0)
-        self._released()
-
-    def handle(self, batch: list[Arrival]) -> None:
-        """One batch, planned, committed and answered. For tests; the thread does the same."""
-        self._hold_parts()
-        self._handle(batch)
-
-    def _handle(self, batch: list[Arrival]) -> None:
-        while not self._stop.is_set():
-            moment = Moment(self._clock.steady(), self._clock.wall())
-            try:
-                if self._is_stale:
-                    self._reload()
-                plan = self._planned(batch, moment)
-                self._commit(plan, moment)
-            except DatabaseError as error:
-                _log.warning("commit put off: %s", error)
-                self._stop.wait(0.5)
-                self._is_stale = True
-            else:
-                self._answer(plan, batch)
-                return
-
-    def _drained(self) -> list[Arrival]:
-        """What is queued, after at most IDLE seconds; what comes within GATHER of the first shares its commit."""
-        batch: list[Arrival] = []
-        try:
-            batch.append(self._queue.get(timeout=IDLE))
-            self._stop.wait(GATHER)
-            while len(batch) < MOST_A_BATCH:
-                batch.append(self._queue.get_nowait())
-        except queue.Empty:
-            pass
-        return batch
-
-    def _planned(self, batch: list[Arrival], moment: Moment) -> Plan:
-        plan = Plan()
-        while not self._news.empty():
-            self._hear_of_broker(self._news.get(), plan, moment)
+    def _planned(self, batch: Sequence[Arrival], moment: Moment) -> Plan:
+        plan = Plan(entries=[*self._unwritten])
         for arrival in batch:
             self._take(arrival, plan, moment)
         if moment.now - self._looked >= RETRY_LETTERS_EVERY:
@@ -164,7 +117,7 @@ class Ingest:
         """Never raises: what cannot be taken is a dead letter, or it would come again and again."""
         agent = ""
         try:
-            agent, kind = topics.sender(arrival.topic)
+            agent, kind = _sender(arrival.topic)
             track = self._tracks.get(agent) or self._new_track(agent)
             report = codec.decode_up(kind, arrival.payload)
             self._intake.take(report, Visit(track, report.at, arrival.received, plan, moment))
@@ -187,12 +140,6 @@ class Ingest:
             raise Rejected("unregistered", f"agent {agent} is in no store of the CMDB")
         track = self._tracks[agent] = Track(agent=agent, store=store, part=int(part_of(agent)))
         return track
-
-    def _hear_of_broker(self, news: str, plan: Plan, moment: Moment) -> None:
-        if news == "lost":
-            plan.entries += self._presence.broker_lost(moment.at)
-        else:
-            self._presence.broker_back(moment.now)
 
     def _take_letters_again(self, plan: Plan, moment: Moment) -> None:
         with self.database.reading() as connection:
@@ -218,16 +165,10 @@ class Ingest:
         if plan.entries:
             self._appended()
 
-    def _answer(self, plan: Plan, batch: list[Arrival]) -> None:
-        sent = self._clock.wall()
-        self._count(plan, batch, sent)
-        if self._line is None:
-            return
-        self._line.done([arrival.token for arrival in batch])
-        for due in plan.acks.values():
-            self._send(due.agent, "ack", self._ack(due, sent))
-        for agent, command in plan.commands:
-            self._send(agent, "cmd", command)
+    def _answers(self, plan: Plan, sent: float) -> list[Answer]:
+        acks = [Answer(topics.down(due.agent, "ack"), codec.encode(self._ack(due, sent))) for due in plan.acks.values()]
+        commands = [Answer(topics.down(agent, "cmd"), codec.encode(command)) for agent, command in plan.commands]
+        return acks + commands
 
     def _ack(self, due: AckDue, sent: float) -> Ack:
         have = self._tracks[due.agent].lives[due.epoch].ranges
@@ -235,11 +176,7 @@ class Ingest:
             epoch=due.epoch, have=list(oldest(have, MAX_RANGES)), echo=due.echo, received=due.received, sent=sent
         )
 
-    def _send(self, agent: str, kind: topics.Down, report: DownReport) -> None:
-        if self._line is not None:
-            self._line.send(topics.down(agent, kind), codec.encode(report))
-
-    def _count(self, plan: Plan, batch: list[Arrival], now: float) -> None:
+    def _count(self, plan: Plan, batch: Sequence[Arrival], now: float) -> None:
         counters = self.counters
         counters.messages += len(batch)
         counters.records += plan.records
@@ -255,10 +192,11 @@ class Ingest:
         silent, heard_at = (lease.silent, lease.at) if lease else (True, moment.at)
         return tracks.agent_row(self._tracks[agent], silent, heard_at)
 
-    def _hold_parts(self) -> None:
+    def hold_parts(self) -> bool:
+        """Takes or renews the parts when it is time; False while another collector has them. Raises DatabaseError."""
         now = self._clock.steady()
         if now - self._renewed < PARTS_LEASE / 3:
-            return
+            return True
         save_heard = self.holding.is_set() and now - self._saved >= SAVE_HEARD_EVERY
         with self.database.writing() as connection:
             mine = leases.take_parts(connection, self.holder, self._clock.wall(), PARTS_LEASE)
@@ -268,12 +206,13 @@ class Ingest:
                 self._saved = now
         if not mine:
             self.holding.clear()
-            return
+            return False
         # After so long another worker may have been here and gone: what we remember may be old.
         if self._is_stale or now - self._renewed > PARTS_LEASE:
             self._reload()
         self._renewed = now
         self.holding.set()
+        return True
 
     def _reload(self) -> None:
         """Everything that is remembered, from the database. Leases that run go on running."""
@@ -300,15 +239,8 @@ class Ingest:
         self.fleet.keep_only(self.registry)
         self._is_stale = False
 
-    def _forget(self) -> None:
-        self.holding.clear()
-        self._is_stale = True
-        self._renewed = float("-inf")
-        self._tracks: dict[str, Track] = {}
-        self._presence = Presence(self._clock.steady())
-        self._intake = Intake(self.fleet, self._presence, self.counters)
-
-    def _released(self) -> None:
+    def release(self) -> None:
+        """Lets the next collector have the parts at once."""
         try:
             with self.database.writing() as connection:
                 leases.release_parts(connection, self.holder)

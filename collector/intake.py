@@ -33,7 +33,7 @@ class Visit(NamedTuple):
 
 
 class Intake:
-    """Takes reports in, one after the other. Belongs to the ingest thread, as do `fleet` and `presence`."""
+    """Takes reports in, one after the other. Belongs to the receiver's thread, as do `fleet` and `presence`."""
 
     def __init__(self, fleet: Fleet, presence: Presence, counters: Counters) -> None:
         self.fleet = fleet

@@ -102,7 +102,6 @@ class Counters(msgspec.Struct):
     commits: int = 0
     hellos_asked: int = 0
     quarantined: int = 0
-    refused: int = 0
     ingest_lag: float = 0.0
     dead_letters: dict[str, int] = msgspec.field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """The line to the broker; the only module that imports paho. A message is acknowledged when its commit is done.
 
-paho's loop runs in a thread of ours. An exception in a callback would kill that thread while paho still says that it
-is connected, so every callback is wrapped and the thread is supervised.
+Everything happens in `turn`, on the thread of whoever calls it (collector/receiver.py). An exception in a callback
+would leave paho's reading in the middle of a packet, so every callback is wrapped.
 """
 
 import logging
@@ -10,66 +10,51 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from collector.config import secret
-from collector.line import Arrival
+from collector.line import Answer, Arrival
+from collector.turns import Turns
 from contract import topics
 from contract.broker import Broker
 
 _log = logging.getLogger(__name__)
-IN_FLIGHT = 1_000  # the default of 20 would cap what one commit can share
-LONGEST_WAIT = 5.0  # seconds; the broker is near, and there is one of us
-LOOK_UP = 0.25  # seconds the loop waits for traffic before it looks whether it should end
-
-
-class Ears(Protocol):
-    """Whoever listens; called on the subscriber's thread."""
-
-    def offer(self, arrival: Arrival) -> bool: ...
-
-    def broker_back(self) -> None: ...
-
-    def broker_lost(self) -> None: ...
-
-    def may_listen(self) -> bool:
-        """Asked all the time: on False the line is taken down, so that another collector can have the session."""
+LONGEST_PAUSE = 5.0  # seconds between two tries; the broker is near, and there is one of us
+CONNECT_TIMEOUT = 2.0  # seconds; who tries to connect does nothing else meanwhile
 
 
 class Subscriber:
-    """`connected` is set while the subscription stands; `error` says why it does not."""
+    """A Line. `connected` is set while the subscription stands; `error` says why it does not."""
 
-    def __init__(self, broker: Broker, client_id: str, ears: Ears) -> None:
+    def __init__(self, broker: Broker, client_id: str) -> None:
         self._broker = broker
         self._client_id = client_id
-        self._ears = ears
         self._client: mqtt.Client | None = None
-        self._life = 0  # a connection's number: message ids mean nothing on the next one
-        self._stop = threading.Event()
+        self._turns: Turns | None = None
+        self._arrivals: list[Arrival] = []
+        self._tries = 0
+        self._try_at = 0.0
+        self._refused = ""
+        self.life = 0  # a connection's number: message ids mean nothing on the next one
         self.connected = threading.Event()
         self.error = ""
 
-    def run(self) -> None:
-        """Connects, and connects again, until `stop`. Waits between tries grow and are jittered."""
-        tries = 0
-        while not self._stop.is_set():
-            if not self._ears.may_listen():
-                self._stop.wait(0.2)
-                continue
-            try:
-                self._one_connection()
-            except Exception as error:  # whatever happens, the line is tried again
-                self.error = f"{type(error).__name__}: {error}"
-                _log.warning("broker %s: %s", self._broker.url, self.error)
-            tries = 0 if self.connected.is_set() else tries + 1
-            self._lost()
-            self._stop.wait(random.uniform(0.1, min(LONGEST_WAIT, 0.5 * 2 ** min(tries, 6))))  # noqa: S311 - jitter
+    @property
+    def is_up(self) -> bool:
+        return self.connected.is_set()
 
-    def stop(self) -> None:
-        self._stop.set()
+    def turn(self, longest: float, most: int) -> list[Arrival]:
+        try:
+            self._arrivals = []
+            turns = self._turns or self._new_connection(longest)
+            if turns is not None and (code := turns.turn(longest, most)):
+                self._lost(mqtt.error_string(MQTTErrorCode(code)))
+        except Exception as error:  # whatever happens, the line is tried again
+            self._lost(f"{type(error).__name__}: {error}")
+        return self._arrivals
 
     def done(self, tokens: Iterable[object]) -> None:
         """Acknowledges messages to the broker; those of an earlier connection it sends again anyway."""
@@ -77,28 +62,46 @@ class Subscriber:
         if client is None:
             return
         for token in tokens:
-            if isinstance(token, tuple) and token[0] == self._life:
+            if isinstance(token, tuple) and token[0] == self.life:
                 client.ack(token[1], 1)
 
-    def send(self, topic: str, payload: bytes) -> None:
+    def send(self, answer: Answer) -> None:
         """At most once: an agent that misses an ack asks again."""
-        client = self._client
-        if client is not None and self.connected.is_set():
-            client.publish(topic, payload, qos=0)
+        if self._client is not None and self.connected.is_set():
+            self._client.publish(answer.topic, answer.payload, qos=0)
 
-    def _one_connection(self) -> None:
-        self._life += 1
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_write()
+        self._forget()
+        self.error = ""
+
+    def _new_connection(self, longest: float) -> Turns | None:
+        """None while it is not time to try again."""
+        pause = self._try_at - time.monotonic()
+        if pause > 0:
+            time.sleep(min(pause, longest))
+            return None
+        self.life += 1
+        self._refused = ""
         self._client = client = self._new_client()
         client.connect(self._broker.host, self._broker.port, int(self._broker.keepalive))
-        # `loop`, not `loop_forever`: only the former has the wake-up pipe that acks from another thread need.
-        code = mqtt.MQTT_ERR_SUCCESS
-        while code == mqtt.MQTT_ERR_SUCCESS and self._ears.may_listen() and not self._stop.is_set():
-            code = client.loop(LOOK_UP)
-        if code == mqtt.MQTT_ERR_SUCCESS:
-            client.disconnect()
-            client.loop(LOOK_UP)
-        elif not self.error:
-            self.error = mqtt.error_string(code)
+        self._turns = Turns(client)
+        return self._turns
+
+    def _lost(self, why: str) -> None:
+        """Waits between tries grow and are jittered."""
+        self.error = self._refused or why
+        _log.warning("broker %s: %s", self._broker.url, self.error)
+        longest = min(LONGEST_PAUSE, 0.5 * 2 ** min(self._tries, 6))
+        self._tries += 1
+        self._try_at = time.monotonic() + random.uniform(0.1, longest)  # noqa: S311 - jitter
+        self._forget()
+
+    def _forget(self) -> None:
+        self._client = self._turns = None
+        self.connected.clear()
 
     def _new_client(self) -> mqtt.Client:
         client = mqtt.Client(
@@ -109,7 +112,7 @@ class Subscriber:
             reconnect_on_failure=False,
             manual_ack=True,
         )
-        client.max_inflight_messages_set(IN_FLIGHT)
+        client.connect_timeout = CONNECT_TIMEOUT
         if self._broker.username:
             password = secret(self._broker.password_file) if self._broker.password_file else None
             client.username_pw_set(self._broker.username, password)
@@ -123,15 +126,13 @@ class Subscriber:
         client.on_connect = self._safe(self._on_connect)
         client.on_subscribe = self._safe(self._on_subscribe)
         client.on_message = self._safe(self._on_message)
-        # With this hook paho leaves writing to the loop's own thread. Without it the thread that calls `ack` writes
-        # too, and two packets can end up inside one another.
-        client.on_socket_register_write = _leave_it_to_the_loop
+        # With this hook paho leaves writing to our turns. Without it each `ack` writes at once.
+        client.on_socket_register_write = _leave_it_to_the_turn
         return client
 
     def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            self.error = f"the broker refused us: {reason}"
-            _log.warning("%s", self.error)
+            self._refused = f"the broker refused us: {reason}"
             client.disconnect()
             return
         client.subscribe([(topic, 1) for topic in topics.collector_subscriptions()])
@@ -139,22 +140,17 @@ class Subscriber:
     def _on_subscribe(self, client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
-            self.error = f"the broker refused the subscription: {refused[0]}"
-            _log.error("%s", self.error)
+            self._refused = f"the broker refused the subscription: {refused[0]}"
             client.disconnect()
             return
         self.error = ""
+        self._tries = 0
         self.connected.set()
-        self._ears.broker_back()
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._ears.offer(Arrival(message.topic, bytes(message.payload), (self._life, message.mid), time.time()))
-
-    def _lost(self) -> None:
-        self._client = None
-        if self.connected.is_set():
-            self.connected.clear()
-            self._ears.broker_lost()
+        if self._turns is not None:
+            self._turns.heard()
+        self._arrivals.append(Arrival(message.topic, bytes(message.payload), (self.life, message.mid), time.time()))
 
     def _safe(self, callback: Callable[..., None]) -> Callable[..., None]:
         def wrapped(*arguments: Any) -> None:
@@ -166,4 +162,4 @@ class Subscriber:
         return wrapped
 
 
-def _leave_it_to_the_loop(_client: Any, _data: Any, _socket: Any) -> None: ...
+def _leave_it_to_the_turn(_client: Any, _data: Any, _socket: Any) -> None: ...

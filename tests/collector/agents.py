@@ -1,11 +1,13 @@
 """What an agent would say, made by hand, and a line to the broker that remembers what went out on it."""
 
+import queue
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from collector.line import Arrival
+from collector.ingest import Ingest
+from collector.line import Answer, Arrival
 from contract import codec, digest, topics
 from contract.records import Record, Stamp, Transition
 from contract.reports import Ack, Belief, Bulk, Bye, Cmd, EpochSpan, Hello, Live, UpReport
@@ -85,22 +87,47 @@ class Agent:
 
 
 class Line:
-    """Remembers what was acknowledged to the broker and what was sent to agents."""
+    """Gives what is put into `incoming`, and remembers what was acknowledged to the broker and sent to agents."""
 
     def __init__(self) -> None:
+        self.incoming: queue.Queue[Arrival] = queue.Queue()
+        self.asked: list[int] = []
         self.tokens: list[object] = []
         self.acks: list[tuple[str, Ack]] = []
         self.commands: list[tuple[str, Cmd]] = []
+        self.life = 1
+        self.error = ""
+        self.is_up = True
+
+    def turn(self, longest: float, most: int) -> list[Arrival]:
+        self.asked.append(most)
+        arrivals: list[Arrival] = []
+        try:
+            while len(arrivals) < most:
+                arrivals.append(self.incoming.get(timeout=0.0 if arrivals else min(longest, 0.01)))
+        except queue.Empty:
+            pass
+        return arrivals
 
     def done(self, tokens: Iterable[object]) -> None:
         self.tokens += tokens
 
-    def send(self, topic: str, payload: bytes) -> None:
-        agent, kind = topic.split("/")[3:]
+    def send(self, answer: Answer) -> None:
+        agent, kind = answer.topic.split("/")[3:]
         if kind == "ack":
-            self.acks.append((agent, codec.decode_ack(payload)))
+            self.acks.append((agent, codec.decode_ack(answer.payload)))
         else:
-            self.commands.append((agent, codec.decode_cmd(payload)))
+            self.commands.append((agent, codec.decode_cmd(answer.payload)))
+
+    def close(self) -> None:
+        self.is_up = False
+
+    def take(self, ingest: Ingest, *arrivals: Arrival) -> None:
+        """One batch, handled and answered as the receiver does it."""
+        answers = ingest.handle(arrivals)
+        self.done([arrival.token for arrival in arrivals])
+        for answer in answers:
+            self.send(answer)
 
 
 class Hands:

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from collector.app import Collector
 from collector.config import read
-from collector.line import Line
+from collector.line import Answer, Arrival, Line
 
 
 def main(config: str, when: str, nth: int) -> None:
@@ -19,7 +19,7 @@ def main(config: str, when: str, nth: int) -> None:
     if when == "before":
         event.listen(collector.database._writer, "commit", _Countdown(nth))
     elif when == "after":
-        collector.ingest.attach(_DiesAnswering(collector.subscriber, nth))
+        collector.receiver.line = _DiesAnswering(collector.subscriber, nth)
     asyncio.run(collector.run(asyncio.Event()))
 
 
@@ -38,14 +38,32 @@ class _DiesAnswering:
         self._line = line
         self._countdown = _Countdown(nth)
 
+    @property
+    def life(self) -> int:
+        return self._line.life
+
+    @property
+    def error(self) -> str:
+        return self._line.error
+
+    @property
+    def is_up(self) -> bool:
+        return self._line.is_up
+
+    def turn(self, longest: float, most: int) -> list[Arrival]:
+        return self._line.turn(longest, most)
+
     def done(self, tokens: Iterable[object]) -> None:
         tokens = list(tokens)
         if tokens:
             self._countdown()
         self._line.done(tokens)
 
-    def send(self, topic: str, payload: bytes) -> None:
-        self._line.send(topic, payload)
+    def send(self, answer: Answer) -> None:
+        self._line.send(answer)
+
+    def close(self) -> None:
+        self._line.close()
 
 
 if __name__ == "__main__":

@@ -46,12 +46,11 @@ BAD = {
 def test_bad_input_is_a_counted_letter_and_nothing_else_changes(sqlite_database: Database, reason: str) -> None:
     ingest = Ingest(sqlite_database, {"0001-server": "0001"}, "me", lambda: None, Hands())
     line = Line()
-    ingest.attach(line)
     agent = Agent()
-    ingest.handle([agent.hello(1.0)])
+    line.take(ingest, agent.hello(1.0))
     arrivals = [Arrival(topic, payload, object(), 1.0) for topic, payload in BAD[reason]]
     good = agent.live(2.0, agent.turns("a/b", OK, 2.0))
-    ingest.handle([*arrivals, good])
+    line.take(ingest, *arrivals, good)
     with sqlite_database.reading() as connection:
         kept, totals = letters.listed(connection, 100), letters.totals(connection)
     found = {letter.reason for letter in kept}

@@ -1,13 +1,9 @@
-import sqlite3
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from collector.clock import SystemClock
-from collector.database import Database, PartsLost, cursors, journal, leases, letters, opened
-from collector.ingest import MOST_QUEUED, Ingest
+from collector.database import Database, PartsLost, cursors, journal, leases, letters
+from collector.ingest import Ingest
 from collector.line import Arrival
 from contract.records import Gap
 from contract.results import Result
@@ -30,13 +26,12 @@ class Bench:
         self.line = Line()
         self.woken = 0
         self.ingest = Ingest(self.database, REGISTRY, "me", self._wake, self.clock)
-        self.ingest.attach(self.line)
 
     def _wake(self) -> None:
         self.woken += 1
 
     def take(self, *arrivals: Arrival) -> None:
-        self.ingest.handle(list(arrivals))
+        self.line.take(self.ingest, *arrivals)
 
     def entries(self) -> list[JournalEntry]:
         with self.database.reading() as connection:
@@ -270,48 +265,6 @@ def test_without_its_parts_an_ingest_neither_writes_nor_acknowledges(bench: Benc
     bench.take(arrival, arrival)
     assert bench.kinds() == ["AgentHeard", "Snapshot", "Records"]
     assert bench.line.acks[-1][1].have == [(1, 1)]
-
-
-def test_a_locked_database_withholds_the_ack_and_nothing_is_lost(sqlite_url: str) -> None:
-    """Another program locks the database while messages come: they are committed and acknowledged once it lets go."""
-    database = opened(sqlite_url)
-    line, agent = Line(), Agent()
-    ingest = Ingest(database, REGISTRY, "me", lambda: None, SystemClock())
-    ingest.attach(line)
-    ingest.handle([agent.hello(1.0)])
-    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    thread = threading.Thread(target=ingest.run)
-    thread.start()
-    for _ in range(5):
-        assert ingest.offer(agent.live(2.0, agent.turns("a/b", OK, 2.0)))
-    time.sleep(0.5)
-    assert len(line.acks) == 1
-    other.execute("COMMIT")
-    other.close()
-    deadline = time.monotonic() + 30
-    while len(line.acks) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    ingest.stop()
-    thread.join()
-    assert line.acks[-1][1].have == [(1, 5)]
-    with database.reading() as connection:
-        entries = [one.entry for one in journal.after(connection, 0, 100)]
-    assert [record.seq for entry in entries if isinstance(entry, Records) for record in entry.records] == [
-        1,
-        2,
-        3,
-        4,
-        5,
-    ]
-    database.close()
-
-
-def test_a_queue_that_is_full_refuses_instead_of_growing(sqlite_database: Database) -> None:
-    ingest = Ingest(sqlite_database, REGISTRY, "me", lambda: None, Hands())
-    arrival = Arrival("t", b"", None, 0.0)
-    taken = sum(ingest.offer(arrival) for _ in range(MOST_QUEUED + 5))
-    assert (taken, ingest.counters.refused) == (MOST_QUEUED, 5)
 
 
 def test_a_store_that_a_registry_does_not_have_is_never_taken_from_a_payload(bench: Bench) -> None:
