@@ -17,9 +17,13 @@ MAX_SECRET = 4096
 
 
 class Session(broker.Broker, frozen=True):
-    """`client_id` names the session that the broker keeps for us while we are away."""
+    """`client_id` names the session that the broker keeps for us while we are away.
+
+    The line and the commit share a thread, and a commit may wait 30 s for a locked database: so the keepalive is long.
+    """
 
     client_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    keepalive: Duration = Duration(30)
 
 
 class CmdbSource(msgspec.Struct, frozen=True):
