@@ -33,7 +33,7 @@ def test_shadow_mode_asks_nothing_and_lists_what_it_would_have_sent(
             (tmp_path / "token").unlink()
             async with leading(sqlite_database, settings) as chain:
                 chain.acquirer_fails()
-                await eventually(lambda: chain.incident("acquirer-a") and not undelivered(sqlite_database))
+                await eventually(lambda: listed(sqlite_database) and not undelivered(sqlite_database))
                 chain.acquirer_returns()
                 await eventually(lambda: listed(sqlite_database)[-1].action == "resolve")
                 incident = chain.incident("acquirer-a")
