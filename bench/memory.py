@@ -76,7 +76,8 @@ def _hear_hello(state: State, store: synthetic.SyntheticStore) -> None:
 def _hear_pulse(fleet: Fleet, store: synthetic.SyntheticStore) -> None:
     pulse = codec.decode_up("live", codec.encode(store.pulse(NOW, 1.0)))
     assert isinstance(pulse, Live)
-    fleet.update(store.agent, store.store, pulse, NOW)
+    assert pulse.results is not None
+    fleet.update(store.agent, store.store, pulse, pulse.results, NOW)
 
 
 def _live() -> int:

@@ -7,7 +7,7 @@ from contract import digest
 from contract.ids import check_key
 from contract.records import Stamp, Transition
 from contract.reports import Belief, EpochSpan, Hello, Live
-from contract.results import Result
+from contract.results import Result, columns
 from contract.status import Status
 
 CHECKS_A_CI = 5
@@ -74,8 +74,8 @@ class SyntheticStore:
 
     def pulse(self, now: float, jitter: float) -> Live:
         """All latest measurements; `jitter` (ms) makes every one of them a new value."""
-        results = [Result(key, state, 1.25 + jitter, 7.5) for key, (state, _) in self.states.items()]
-        return Live(at=now, epoch=EPOCH, last=self.seq, digest=digest.text(self.digest), results=results)
+        results = [Result(key, state, 1.25 + jitter) for key, (state, _) in self.states.items()]
+        return Live(at=now, epoch=EPOCH, last=self.seq, digest=digest.text(self.digest), results=columns(results))
 
     def turn(self, key: str, after: Status, now: float) -> Live:
         """A transition, decided at `now`, hurried in a live without results."""

@@ -5,7 +5,7 @@ keep it as long as they like.
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from struct import pack
 from typing import NamedTuple
 from weakref import WeakValueDictionary
@@ -14,16 +14,16 @@ from contract.cardguard import scrubbed
 from contract.ids import is_check_key
 from contract.rejection import Rejected
 from contract.reports import Live
-from contract.results import Result
-from contract.status import Status
+from contract.results import Results
 
 
 class Shape:
     """A list of check keys (`pos-01/tcp`), validated once and shared by all stores that are built alike."""
 
-    __slots__ = ("__weakref__", "keys")
+    __slots__ = ("__weakref__", "checks", "keys")
 
     def __init__(self, keys: tuple[str, ...]) -> None:
+        self.checks = " ".join(keys)  # as a pulse says them: known by one comparison
         self.keys = keys
 
 
@@ -50,7 +50,8 @@ class AgentView(NamedTuple):
 
 
 NO_TEXTS: Mapping[int, str] = {}
-ALL_OK = bytes([Status.OK])
+_DIGITS = b"0123"  # of Status
+_OF_DIGIT = bytes.maketrans(_DIGITS, bytes(range(4)))
 
 
 class Fleet:
@@ -58,22 +59,26 @@ class Fleet:
 
     def __init__(self) -> None:
         self.views: dict[str, AgentView] = {}
-        self._shapes: WeakValueDictionary[tuple[str, ...], Shape] = WeakValueDictionary()
+        self._shapes: WeakValueDictionary[str, Shape] = WeakValueDictionary()
 
-    def update(self, agent: str, store: str, report: Live, arrived: float) -> AgentView:
-        """Takes a pulse in. Raises Rejected for a check key that is none, or one that is listed twice."""
-        results = report.results
+    def update(self, agent: str, store: str, report: Live, results: Results, arrived: float) -> AgentView:
+        """Takes a pulse and its results in. Raises Rejected for a key that is none or twice, or odd columns."""
         before = self.views.get(agent)
-        keys = tuple([result.check for result in results])
-        shape = before.shape if before is not None and before.shape.keys == keys else self._shape(keys)
-        statuses = bytes([result.status for result in results])
+        checks = results.checks
+        shape = before.shape if before is not None and before.shape.checks == checks else self._shape(checks)
+        digits = results.statuses.encode()
+        if not len(digits) == len(results.ms) == len(shape.keys):
+            raise Rejected("invalid", "the columns of the results differ in length")
+        if digits.strip(b"0") and digits.translate(None, _DIGITS):
+            raise Rejected("invalid", f"expected the digits {_DIGITS.decode()} in `statuses`")
+        statuses = digits.translate(_OF_DIGIT)
         view = AgentView(
             agent,
             store,
             shape,
             statuses,
-            array("f", pack(f"{len(results)}f", *[result.ms for result in results])),  # half of array("f", list)
-            _texts(results) if statuses.strip(ALL_OK) else NO_TEXTS,
+            array("f", pack(f"{len(digits)}f", *results.ms)),  # a fraction of array("f", list)
+            _texts(results.texts, statuses) if results.texts else NO_TEXTS,
             report.at,
             arrived,
             report.pending,
@@ -89,23 +94,24 @@ class Fleet:
         for agent in [agent for agent in self.views if agent not in agents]:
             del self.views[agent]
 
-    def _shape(self, keys: tuple[str, ...]) -> Shape:
-        known = self._shapes.get(keys)
+    def _shape(self, checks: str) -> Shape:
+        known = self._shapes.get(checks)
         if known is not None:
             return known
+        keys = tuple(checks.split(" "))
         for key in keys:
             if not is_check_key(key):
                 raise Rejected("invalid", f"{key[:140]!r} is not a check key")
         if len(set(keys)) != len(keys):
             raise Rejected("invalid", "a check is listed twice in one pulse")
         shape = Shape(keys)
-        self._shapes[keys] = shape
+        self._shapes[checks] = shape
         return shape
 
 
-def _texts(results: Sequence[Result]) -> Mapping[int, str]:
-    texts = {at: plain(result.text) for at, result in enumerate(results) if result.text and result.status}
-    return texts or NO_TEXTS
+def _texts(texts: Mapping[int, str], statuses: bytes) -> Mapping[int, str]:
+    """Of what is not well."""
+    return {at: plain(text) for at, text in texts.items() if 0 <= at < len(statuses) and statuses[at] and text}
 
 
 def plain(text: str) -> str:

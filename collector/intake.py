@@ -59,8 +59,8 @@ class Intake:
             return
         fresh = _fresh(track, report.epoch, report.records) if report.records else None
         if report.results:
-            self.fleet.update(track.agent, track.store, report, visit.received)
-            self.counters.results += len(report.results)
+            self.fleet.update(track.agent, track.store, report, report.results, visit.received)
+            self.counters.results += len(report.results.ms)
         if report.offset is not None:
             track.offset = report.offset
         self._heard(visit)

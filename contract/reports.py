@@ -5,12 +5,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from contract.records import Count, Epoch, Interval, Record, Seq, Word
-from contract.results import CheckKey, Instant, Result, Text
+from contract.results import MAX_CHECKS, CheckKey, Instant, Results, Text
 from contract.status import Status
 from contract.topics import VERSION
 
 MAX_RECORDS = 2_000
-MAX_CHECKS = 2_000
 MAX_RANGES = 32
 
 Range = tuple[Seq, Seq]  # both ends included
@@ -60,7 +59,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     epoch: Epoch
     last: Count
     digest: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
-    results: Annotated[list[Result], msgspec.Meta(max_length=MAX_CHECKS)] = []
+    results: Results | None = None
     records: Annotated[list[Record], msgspec.Meta(max_length=MAX_RECORDS)] = []
     pending: Count = 0
     dropped: Count = 0

@@ -13,7 +13,7 @@ import msgspec
 from contract import broker
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN, check_key
-from contract.reports import MAX_CHECKS
+from contract.results import MAX_CHECKS
 from contract.units import Duration, Size
 from edge_agent.judge import Patience
 from probes import registry

@@ -16,7 +16,7 @@ from contract.codec import decode_ack, decode_cmd, encode
 from contract.records import Transition
 from contract.rejection import Rejected
 from contract.reports import Bulk, Bye, Hello, UpReport
-from contract.results import Result
+from contract.results import Results
 from contract.topics import Up, down, up
 from edge_agent.clocks import Clock
 from edge_agent.line import ReadPage
@@ -28,7 +28,7 @@ LONGEST_WAIT = 60.0
 T = TypeVar("T")
 
 Publish = Callable[[str, bytes], None]  # topic and payload; what cannot be sent is dropped, the uplink tries again
-Measured = Callable[[float], list[Result]]  # the latest results as of this wall time
+Measured = Callable[[], Results | None]  # the latest measurement of every check
 
 
 class Session:
@@ -169,7 +169,7 @@ class Session:
         now = self._clock.stamp()
         if now.up < self._next_pulse:
             return
-        live = self.uplink.pulse(self._measured(now.wall), now)
+        live = self.uplink.pulse(self._measured(), now)
         if live is not None:
             # A turn that is late does not move the later ones; turns that were missed are not made up for.
             late = (now.up - self._next_pulse) % self._pulse if self._next_pulse else 0.0
@@ -218,4 +218,4 @@ def _terse(report: UpReport) -> UpReport:
     records = [replace(record, text="") if isinstance(record, Transition) else record for record in report.records]
     if isinstance(report, Bulk):
         return replace(report, records=records)
-    return replace(report, records=records, results=[replace(result, text="") for result in report.results])
+    return replace(report, records=records, results=report.results and replace(report.results, texts={}))

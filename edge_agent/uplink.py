@@ -20,7 +20,7 @@ from contract.clock import Exchange
 from contract.ranges import Ranges, contains, merged
 from contract.records import Record, Stamp, Transition
 from contract.reports import MAX_RANGES, Ack, Belief, Bulk, Bye, Cmd, EpochSpan, Hello, Live
-from contract.results import Result
+from contract.results import Results
 from edge_agent.clocks import Skew, restamped
 from edge_agent.line import FIRST_PATIENCE, Flight, Line, ReadPage
 from edge_agent.log import START, Page, Position, Standing, belief
@@ -163,7 +163,7 @@ class Uplink:
         if self._line.greeted:
             actions += self._resends(now)
             if self._line.fresh and self._line.has_slot():
-                actions.append(Send(self._live(now, [])))
+                actions.append(Send(self._live(now, None)))
             if self._line.backlog_waits() and self._line.pacing.rest_until <= now.up:
                 request = ReadPage(self._line.after, self._line.until, self._line.pacing.room)
                 self._line.reading = request
@@ -205,7 +205,7 @@ class Uplink:
         self._fly(Flight("bulk", page.epoch, page.records, now.wall, now.up))
         return self._bulk(page.epoch, page.records, now)
 
-    def pulse(self, results: list[Result], now: Stamp) -> Live | None:
+    def pulse(self, results: Results | None, now: Stamp) -> Live | None:
         """All latest measurements, and what is unsent; None while there is nobody to say it to."""
         return self._live(now, results) if self._line.greeted else None
 
@@ -236,11 +236,11 @@ class Uplink:
                 if flight.kind == "hello":
                     yield SendHello()
                 elif flight.kind == "live":
-                    yield Send(self._live_of(flight.records, [], now))
+                    yield Send(self._live_of(flight.records, None, now))
                 else:
                     yield Send(self._bulk(flight.epoch, flight.records, now))
 
-    def _live(self, now: Stamp, results: list[Result]) -> Live:
+    def _live(self, now: Stamp, results: Results | None) -> Live:
         """A live message with as much as is unsent and as fits; it is on its way when it holds a record."""
         records: list[Record] = []
         if self._line.has_slot():
@@ -249,7 +249,7 @@ class Uplink:
             self._fly(Flight("live", self._identity.epoch, records, now.wall, now.up))
         return self._live_of(records, results, now)
 
-    def _live_of(self, records: Sequence[Record], results: list[Result], now: Stamp) -> Live:
+    def _live_of(self, records: Sequence[Record], results: Results | None, now: Stamp) -> Live:
         return Live(
             at=now.wall,
             epoch=self._identity.epoch,

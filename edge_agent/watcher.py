@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from contract.reports import Belief
-from contract.results import Result
+from contract.results import Result, Results, columns
 from contract.status import Status
 from edge_agent import schedule
 from edge_agent.clocks import Clock
@@ -47,12 +47,11 @@ class Watcher:
                 gone.append(belief.check)
         return gone
 
-    def results(self, at: float) -> list[Result]:
-        """The latest measurement of every check, as of wall time `at`."""
-        return [
-            Result(key, latest.status, round(latest.ms, 3), round(max(0.0, at - latest.at), 3), latest.text)
-            for key, latest in self._latest.items()
-        ]
+    def results(self) -> Results | None:
+        """The latest measurement of every check; None while there is none."""
+        return columns(
+            Result(key, latest.status, round(latest.ms, 3), latest.text) for key, latest in self._latest.items()
+        )
 
     def statuses(self) -> list[CheckStatus]:
         return [self._status(key) for key in self._checks]

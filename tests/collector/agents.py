@@ -11,7 +11,7 @@ from collector.line import Answer, Arrival
 from contract import codec, digest, topics
 from contract.records import Record, Stamp, Transition
 from contract.reports import Ack, Belief, Bulk, Bye, Cmd, EpochSpan, Hello, Live, UpReport
-from contract.results import Result
+from contract.results import Result, columns
 from contract.status import Status
 
 OK, CRITICAL = Status.OK, Status.CRITICAL
@@ -71,9 +71,8 @@ class Agent:
 
     def live(self, at: float, *records: Record, results: Iterable[Result] = (), **fields: Any) -> Arrival:
         said = fields.pop("digest", digest.text(digest.of_snapshot(self.beliefs.values())))
-        report = Live(
-            at=at, epoch=self.epoch, last=self.seq, digest=said, results=list(results), records=list(records), **fields
-        )
+        carried = {"results": columns(results), "records": list(records), **fields}
+        report = Live(at=at, epoch=self.epoch, last=self.seq, digest=said, **carried)
         return self.says("live", report)
 
     def bulk(self, at: float, *records: Record, of: str | None = None) -> Arrival:

@@ -112,7 +112,7 @@ def test_a_pulse_reaches_the_fleet_and_never_the_journal(bench: Bench) -> None:
     agent = Agent()
     bench.take(agent.hello(1.0))
     before = bench.entries()
-    results = [Result("pos-01/tcp", OK, 1.5), Result("pos-02/tcp", CRITICAL, 3000.0, 0.0, "timed out")]
+    results = [Result("pos-01/tcp", OK, 1.5), Result("pos-02/tcp", CRITICAL, 3000.0, "timed out")]
     bench.take(agent.live(2.0, results=results, pending=3, dropped=1))
     assert bench.entries() == before
     view = bench.ingest.fleet.views["0001-server"]

@@ -2,7 +2,7 @@
 
 from contract.records import Gap, Stamp, Summary, Transition
 from contract.reports import Ack, Belief, Bulk, Bye, Cmd, EpochSpan, Hello, Live
-from contract.results import Result
+from contract.results import Result, columns
 from contract.status import Status
 
 AT = 1_700_000_000.5
@@ -24,7 +24,7 @@ SUMMARY = Summary(
     seq=9, check="pos-01/tcp", since=AT - 60, until=AT, status=Status.OK, count=4, min_ms=1, mean_ms=2.5, max_ms=4
 )
 BELIEF = Belief("pos-01/tcp", Status.CRITICAL, AT - 4, EPOCH, 7, 15.0, "connection refused")
-RESULT = Result("pos-01/tcp", Status.CRITICAL, 3.5, 1.25, "connection refused")
+RESULT = Result("pos-01/tcp", Status.CRITICAL, 3.5, "connection refused")
 
 HELLO = Hello(
     at=AT,
@@ -42,7 +42,7 @@ LIVE = Live(
     epoch=EPOCH,
     last=9,
     digest="0123456789abcdef",
-    results=[RESULT],
+    results=columns([RESULT]),
     records=[TRANSITION, GAP, SUMMARY],
     pending=2,
     dropped=3,

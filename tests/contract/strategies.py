@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from contract.records import Gap, Record, Stamp, Summary, Transition
 from contract.reports import Ack, Belief, Bulk, Bye, Cmd, EpochSpan, Hello, Live
-from contract.results import MAX_TEXT, Result
+from contract.results import MAX_TEXT, Result, columns
 from contract.status import Status
 
 INSTANTS = st.floats(0, 4_102_444_800)
@@ -49,7 +49,7 @@ SUMMARIES = st.builds(
     max_ms=NUMBERS,
 )
 RECORDS: st.SearchStrategy[Record] = TRANSITIONS | GAPS | SUMMARIES
-RESULTS = st.builds(Result, check=CHECKS, status=STATUSES, ms=st.floats(0, 1e9), age=st.floats(0, 1e9), text=TEXTS)
+RESULTS = st.builds(Result, check=CHECKS, status=STATUSES, ms=st.floats(0, 1e9), text=TEXTS)
 SPANS = st.builds(EpochSpan, epoch=EPOCHS, previous=st.none() | EPOCHS, first=COUNTS, last=COUNTS)
 BELIEFS = st.builds(
     Belief,
@@ -80,7 +80,7 @@ LIVES = st.builds(
     epoch=EPOCHS,
     last=COUNTS,
     digest=EPOCHS,
-    results=st.lists(RESULTS, max_size=4),
+    results=st.lists(RESULTS, max_size=4).map(columns),
     records=st.lists(RECORDS, max_size=4),
     pending=COUNTS,
     dropped=COUNTS,

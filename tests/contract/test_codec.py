@@ -9,6 +9,8 @@ from hypothesis import given
 
 from contract import codec
 from contract.reports import Ack, Bulk, Cmd, Hello, Live
+from contract.results import Result, columns, rows
+from contract.status import Status
 from tests.contract.samples import BULK, BYE, EPOCH, GAP, HELLO, LIVE, RESULT, SUMMARY, TRANSITION
 from tests.contract.strategies import ACKS, CMDS, UPS
 
@@ -45,16 +47,15 @@ def test_a_small_message_is_readable_json() -> None:
 
 @pytest.mark.parametrize(("size", "first"), [(codec.COMPRESS_ABOVE, b"{"), (codec.COMPRESS_ABOVE + 1, b"x")])
 def test_a_message_is_compressed_above_a_kibibyte_and_not_at_it(size: int, first: bytes) -> None:
-    full = [msgspec.structs.replace(RESULT, text="x" * 200)] * 3
-    short = size - len(msgspec.json.encode(Live(at=1.0, epoch=EPOCH, last=0, digest="0" * 16, results=full)))
-    full[0] = msgspec.structs.replace(RESULT, text="x" * (200 + short))
-    live = Live(at=1.0, epoch=EPOCH, last=0, digest="0" * 16, results=full)
+    full = [RESULT._replace(text="x" * 200)] * 4
+    short = size - len(msgspec.json.encode(_pulse(full)))
+    live = _pulse([RESULT._replace(text="x" * (200 + short)), *full[1:]])
     assert len(msgspec.json.encode(live)) == size
     assert codec.encode(live)[:1] == first
 
 
 def test_a_pulse_of_a_store_is_worth_compressing() -> None:
-    pulse = Live(at=1.0, epoch=EPOCH, last=0, digest="0" * 16, results=[RESULT] * 50)
+    pulse = _pulse([RESULT] * 50)
     plain, payload = msgspec.json.encode(pulse), codec.encode(pulse)
     assert zlib.decompress(payload) == plain
     assert len(payload) < len(plain) / 3
@@ -70,7 +71,7 @@ def test_fields_of_a_later_release_are_ignored_at_every_depth() -> None:
 
 def test_later_columns_of_results_and_fields_of_records_are_ignored() -> None:
     plain = msgspec.json.decode(msgspec.json.encode(LIVE))
-    plain["results"][0] += ["a later column", 3]
+    plain["results"]["later"] = ["a later column", 3]
     plain["records"][0]["mood"] = "bad"
     assert codec.decode_up("live", msgspec.json.encode(plain)) == LIVE
 
@@ -106,3 +107,15 @@ def _noise(seed: int) -> str:
         state = (state * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) % 2**64
         out.append(chr(0x4E00 + (state >> 40) % 0x5000))
     return "".join(out)
+
+
+def test_columns_are_the_rows_again() -> None:
+    said = [RESULT, Result("ups-01/snmp", Status.OK, 0.5), Result("0-server/host", Status.WARNING, 12.0, "hot")]
+    carried = columns(said)
+    assert carried is not None
+    assert rows(carried) == said
+    assert columns([]) is None
+
+
+def _pulse(rows: list[Result]) -> Live:
+    return Live(at=1.0, epoch=EPOCH, last=0, digest="0" * 16, results=columns(rows))

@@ -12,10 +12,11 @@ import pytest
 
 from contract import codec
 from contract.reports import Live
+from contract.results import columns
 from tests.contract.samples import ACK, BULK, BYE, CMD, EPOCH, HELLO, LIVE, RESULT
 
 FROZEN = Path(__file__).parent / "frozen"
-PULSE = msgspec.structs.replace(LIVE, results=[RESULT] * 50)
+PULSE = msgspec.structs.replace(LIVE, results=columns([RESULT] * 50))
 SAID: dict[str, Any] = {"hello": HELLO, "live": LIVE, "pulse": PULSE, "bulk": BULK, "bye": BYE, "ack": ACK, "cmd": CMD}
 RELEASES = sorted(folder.name for folder in FROZEN.iterdir()) if FROZEN.exists() else []
 

@@ -52,6 +52,7 @@ CASES: list[tuple[str, Reason, bytes, str]] = [
     ("an id with a line's end", "invalid", with_text(LIVE_JSON, b'tcp","before"', b'tcp\\n","before"'), "regex"),
     ("a status that is none", "invalid", with_text(LIVE_JSON, b'"after":2', b'"after":7'), "Invalid enum value 7"),
     ("a record of no known kind", "invalid", with_text(LIVE_JSON, b'"gap"', b'"gip"'), "Invalid value 'gip'"),
+    ("results of nothing", "invalid", damaged(LIVE, results={"checks": ""}), "length >= 1"),
     ("a seq of zero", "invalid", with_text(LIVE_JSON, b'"seq":7', b'"seq":0'), ">= 1"),
     ("no time between measurements", "invalid", with_text(LIVE_JSON, b'"interval":15.0', b'"interval":0'), "> 0.0"),
     ("a huge integer", "invalid", damaged(LIVE, last=2**63), "<= 9007199254740992"),

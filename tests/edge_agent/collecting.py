@@ -12,7 +12,7 @@ from contract.codec import decode_up, encode
 from contract.ranges import Ranges, added, merged
 from contract.records import Gap, Record
 from contract.reports import Ack, Bulk, Bye, Cmd, Hello, Live, UpReport
-from contract.results import Result
+from contract.results import Result, rows
 
 
 class CollectorForTests:
@@ -72,7 +72,8 @@ class CollectorForTests:
                 self._acknowledge(agent, report.epochs[-1].epoch, report.at, arrived)
             case Live():
                 self.lives.append(report)
-                self.results.update((result.check, result) for result in report.results)
+                if report.results:
+                    self.results.update((result.check, result) for result in rows(report.results))
                 if report.records:
                     self._take(agent, report, arrived)
             case Bulk():

@@ -41,7 +41,7 @@ def test_what_is_decided_while_connected_goes_out_at_once_without_results() -> N
     link.run(1)
     link.decide()
     (live,) = [report for report in link.sent if isinstance(report, Live)]
-    assert ([record.seq for record in live.records], live.results, live.last) == ([1], [], 1)
+    assert ([record.seq for record in live.records], live.results, live.last) == ([1], None, 1)
     link.run(1)
     assert link.log.standing().pending == 0
     assert link.bulk_records() == []

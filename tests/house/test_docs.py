@@ -21,7 +21,7 @@ SHAPES: list[Any] = [
     reports.EpochSpan,
     reports.Belief,
     records.Stamp,
-    results.Result,
+    results.Results,
 ]
 PAGES = [path for path in tracked() if path.suffix == ".md"]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")

@@ -81,7 +81,9 @@ def test_it_says_hello_what_it_finds_and_goodbye(tmp_path: Path) -> None:
         assert {one.interval for one in records if isinstance(one, Transition)} == {0.05}
         store.recover()
         await ear.hears(lambda: ear.transitions()[-1] == ("pos-01/tcp", Status.OK))
-        await ear.hears(lambda: any(isinstance(one, Live) and len(one.results) == 4 for _, one in ear.heard))
+        await ear.hears(
+            lambda: any(isinstance(one, Live) and one.results and len(one.results.ms) == 4 for _, one in ear.heard)
+        )
         stop.set()
         await running
         await ear.hears(lambda: isinstance(ear.heard[-1][1], Bye))

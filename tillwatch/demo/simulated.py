@@ -9,7 +9,7 @@ import random
 from contract import topics
 from contract.broker import Broker
 from contract.records import Stamp
-from contract.results import Result
+from contract.results import Result, Results, columns
 from contract.status import Status
 from edge_agent.clocks import HostClock
 from edge_agent.judge import Change
@@ -75,8 +75,8 @@ class SimulatedStore:
         for check in layout.SIMULATED_CHECKS:
             self.find_soon(check, Status.OK)
 
-    def _measured(self, _wall: float) -> list[Result]:
-        return [Result(check, status, 5.0, 0.0, text) for check, (status, text) in self._found.items()]
+    def _measured(self) -> Results | None:
+        return columns(Result(check, status, 5.0, text) for check, (status, text) in self._found.items())
 
     # What the wire tells
 
