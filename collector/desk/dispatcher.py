@@ -81,8 +81,12 @@ class Dispatcher:
 
     @property
     def may_ask(self) -> bool:
-        """The desk is fit to be asked, and not left alone because it failed or wanted patience."""
-        return self.ready and self._breaker.closed(self._clock.steady())
+        """We lead, and the desk is fit to be asked and not left alone because it failed or wanted patience."""
+        return self._engine.term is not None and self.ready and self._breaker.closed(self._clock.steady())
+
+    def look(self) -> None:
+        """Somebody else put something into a lane."""
+        self._woken.set()
 
     def leave_alone(self, error: Unavailable) -> None:
         """Somebody else found that the desk cannot be asked now."""
@@ -148,8 +152,8 @@ class Dispatcher:
 
     async def _carry_out(self, claimed: Claimed) -> None:
         try:
-            order = self._ordered(claimed)
-            if self._desk is None:
+            order = self.ordered(claimed)
+            if self._desk is None or self._settings.holds_back(claimed.incident):
                 await self.in_worker(partial(self.records.recorded, claimed, order))
                 return
             await self.in_worker(partial(self.records.intended, claimed, order))
@@ -170,7 +174,7 @@ class Dispatcher:
         else:
             await self._done(claimed, receipt)
 
-    def _ordered(self, claimed: Claimed) -> Order:
+    def ordered(self, claimed: Claimed) -> Order:
         estate, now = self._engine.state.estate, self._clock.wall()
         return ordered(claimed, self.site, estate, now)
 

@@ -24,12 +24,17 @@ class News(NamedTuple):
 class Wrote(msgspec.Struct, frozen=True):
     """What we last wrote into the fields that people may change too; what differs from it there is theirs.
 
-    `meant` is kept before it is written: after a lost answer it may stand there, and is ours as well.
+    `meant` is kept before it is written: after a lost answer it may stand there, and is ours as well. `shadowed`: the
+    last was only recorded, not sent. `repaired`: what differed there was put right once, and is not again until there
+    is news; `reopen`: it is to be opened again for that.
     """
 
     subject: str = ""
     priority: int = 0
     meant: str = ""
+    shadowed: bool = False
+    repaired: bool = False
+    reopen: bool = False
 
     def is_ours(self, subject: str) -> bool:
         return bool(subject) and subject in (self.subject, self.meant)
@@ -92,7 +97,7 @@ class Heard(NamedTuple):
     key: str
     ticket: str
     serial: int
-    name: Literal["acknowledge", "resolve"]
+    name: Literal["acknowledge", "resolve", "reopen"]
     who: str
     reason: Literal["", "false positive"] = ""
 
@@ -102,6 +107,18 @@ class Changed(NamedTuple):
 
     key: str
     ticket: str
+
+
+class Difference(NamedTuple):
+    """A field of a ticket that is not as we want it. `is_ours`: nobody wanted it so, and it is ours to put right."""
+
+    field: Literal["ticket", "key", "subject", "priority", "state"]
+    wanted: str
+    there: str
+    is_ours: bool
+
+    def __str__(self) -> str:
+        return f"{self.field} is {self.there}, not {self.wanted} ({'ours' if self.is_ours else 'theirs'})"
 
 
 class DeskError(Exception):
@@ -142,6 +159,12 @@ class Desk(Protocol):
 
     async def changed(self, since: float) -> list[Changed]:
         """The tickets of ours that changed in the last `since` seconds; always [] where nothing comes back."""
+
+    async def ours(self, ticket: str) -> Changed | None:
+        """The ticket that somebody named, as it is at the desk; None when it is not there or not one of ours."""
+
+    async def differences(self, order: Order) -> list[Difference]:
+        """What of the order's known ticket is not as it should be. Reads only."""
 
     async def heard(self, ticket: Changed, after: int) -> list[Heard]:
         """What people did to the ticket since the serial `after`, oldest first."""

@@ -217,7 +217,7 @@ def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(peer: Peer, tmp_
                 await eventually(lambda: known(chain).state == "resolved")
                 await eventually(lambda: not waiting(database))
             with database.reading() as connection:
-                unsent = shadow.listed(connection)
+                unsent = [row.unsent for row in shadow.listed(connection, shadow.Asked())]
             assert [one.action for one in unsent] == ["create", "resolve"]
             assert unsent[0].body.startswith("Customers cannot pay by card.")
             assert wire.connections == 0
