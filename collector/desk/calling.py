@@ -78,6 +78,8 @@ class Caller:
                 return found
         except TimeoutError as error:
             raise Unavailable(f"no answer from {method} within {self._timeout.total:g} s", answered=True) from error
+        except aiohttp.ClientConnectorError as error:  # its own text leaves out why, when a name has several addresses
+            raise Unavailable(f"{method} failed: {type(error).__name__}: {error.host}: {error.os_error}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(f"{method} failed: {type(error).__name__}: {error}") from error
 

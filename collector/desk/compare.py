@@ -87,5 +87,5 @@ def differences(order: Order, seen: Seen, number: int, by: By) -> list[Differenc
 def _state(order: Order, seen: Seen) -> Literal["open", "resolved"] | None:
     if order.is_over:
         return "resolved" if seen.state == "open" and not is_left_to_owner(order, seen) else None
-    reopened = order.wrote.reopen or any(":reopen:" in one.key for one in order.news)
+    reopened = order.wrote.reopen or any(one.reopens for one in order.news)
     return "open" if reopened and seen.state == "resolved" else None

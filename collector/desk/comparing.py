@@ -27,6 +27,7 @@ class Comparing:
     def __init__(self, desk: Desk, dispatcher: Dispatcher, listening: Listening, counts: Counts) -> None:
         self._desk, self._dispatcher, self._listening, self._counts = desk, dispatcher, listening, counts
         self._settings, self._records = dispatcher.site.desk, dispatcher.records
+        self._known: dict[str, frozenset[str]] = {}  # incident → fields that differ, so that each is counted once
 
     async def run(self, stop: asyncio.Event) -> None:
         while not await _stopped(stop, self._settings.compare / 2):
@@ -42,6 +43,8 @@ class Comparing:
         if not self._dispatcher.may_ask:
             return
         found = await self._dispatcher.in_worker(self._records.standing)
+        ids = {one.incident.id for one in found}
+        self._known = {id_: fields for id_, fields in self._known.items() if id_ in ids}
         pause = max(self._settings.compare / 2 / max(1, len(found)), SHARE / self._settings.rate)
         for one in found:
             if await _stopped(stop, pause):
@@ -73,16 +76,20 @@ class Comparing:
 
     async def _settle(self, standing: Standing, order: Order, found: list[Difference]) -> None:
         text = "; ".join(map(str, found))[:MOST_TOLD]
+        self._count(order.incident.id, frozenset(one.field for one in found))
         if text != standing.lane.error:
-            for one in found:
-                key = (self._settings.name, one.field)
-                self._counts[key] = self._counts.get(key, 0) + 1
             if text:
                 _log.warning("ticket %s at %s: %s", order.ticket, self._settings.name, text)
             await self._dispatcher.in_worker(partial(self._records.note_difference, standing, text))
         mends = any(one.is_ours for one in found) and not order.wrote.repaired
         if mends and await self._dispatcher.in_worker(partial(self._records.repair, order, standing)):
             self._dispatcher.look()
+
+    def _count(self, incident: str, fields: frozenset[str]) -> None:
+        for field in fields - self._known.get(incident, frozenset()):
+            key = (self._settings.name, field)
+            self._counts[key] = self._counts.get(key, 0) + 1
+        self._known[incident] = fields
 
 
 async def _stopped(stop: asyncio.Event, seconds: float) -> bool:

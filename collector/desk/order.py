@@ -20,13 +20,17 @@ class News(NamedTuple):
     recipient: str
     text: str
 
+    @property
+    def reopens(self) -> bool:
+        return ":reopen:" in self.key
+
 
 class Wrote(msgspec.Struct, frozen=True):
     """What we last wrote into the fields that people may change too; what differs from it there is theirs.
 
     `meant` is kept before it is written: after a lost answer it may stand there, and is ours as well. `shadowed`: the
-    last was only recorded, not sent. `repaired`: what differed there was put right once, and is not again until there
-    is news; `reopen`: it is to be opened again for that.
+    last was only recorded, not sent. `repaired`: what differed there was put right once, and is not again until the
+    incident ends or begins again; `reopen`: it is to be opened again for that.
     """
 
     subject: str = ""
@@ -72,6 +76,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         if self.is_over:
             return "resolve"
         return "create" if any(one.kind == "open_ticket" for one in self.news) else "update"
+
+    @property
+    def has_turned(self) -> bool:
+        """The incident ended, or began again, since the desk was last told."""
+        return any(one.kind == "resolve_ticket" or one.reopens for one in self.news)
 
     @property
     def is_over(self) -> bool:

@@ -152,6 +152,6 @@ def _receipt(system: System, order: Order, seen: Seen, told: str) -> Receipt:
     wrote = Wrote(
         seen.subject if ours else order.wrote.subject,
         max(order.wrote.priority, system.number(order.priority)),
-        repaired=order.wrote.repaired and not order.news,
+        repaired=order.wrote.repaired and not order.has_turned,
     )
     return Receipt(seen.id, system.url_of(seen.id), wrote, told)
