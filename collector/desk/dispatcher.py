@@ -17,7 +17,7 @@ from collector.clock import Clock
 from collector.database import DatabaseError
 from collector.database.lanes import Claimed, Setback
 from collector.desk.order import Desk, DeskError, NotTaken, Order, Receipt, Refused, Unavailable
-from collector.desk.ordering import Site, ordered
+from collector.desk.ordering import Site, ordered, strangers
 from collector.desk.pace import MOST_ATTEMPTS, Breaker, backoff
 from collector.desk.records import Records
 from collector.services import Outcome
@@ -119,6 +119,8 @@ class Dispatcher:
         if not self._begun:
             await self.in_worker(self.records.begin)
             self._begun = True
+            for stranger in strangers(self._settings, self._engine.state.estate):
+                _log.warning("desk %s: shadow holds nothing back: %s", self._settings.name, stranger)
         now = self._clock.steady()
         if not self._breaker.closed(now):
             await self._sleep(min(LOOK_AGAIN, self._breaker.until - now))
