@@ -84,10 +84,10 @@ def mistakes(desks: list[HelpDesk]) -> Iterator[tuple[str, str]]:
             yield f"{path}.name", f"the same as help_desk[{first}].name; a desk's name is its identity"
         yield from _url(f"{path}.url", desk.url)
         yield from _address(f"{path}.url", desk)
-        for field, low, high in (("timeout", 1, 60), ("poll", 1, 3600), ("compare", 1, 86_400)):
+        for field, low, high in (("timeout", 1, 60), ("poll", 1, 3600), ("compare", 0.1, 86_400)):
             value = getattr(desk, field)
             if not low <= value <= high:
-                yield f"{path}.{field}", f"found {value:g}s, expected from {low}s to {high}s"
+                yield f"{path}.{field}", f"found {value:g}s, expected from {low:g}s to {high:g}s"
         for name in ("fields", "resolve_fields"):
             for key, template in getattr(desk, name).items():
                 yield from _template(f"{path}.{name}.{key}", template)

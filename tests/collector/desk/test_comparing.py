@@ -18,10 +18,10 @@ Story = Callable[[Tracker, Chain], Awaitable[None]]
 
 
 def desk(folder: Path, url: str, **more: Any) -> dict[str, Any]:
-    """Polled once an hour and compared each second: what is noticed was compared."""
+    """Polled once an hour and compared five times a second: what is noticed was compared."""
     (folder / "token").write_text("secret-token\n")
     settings = {"name": "desk", "kind": "rt", "url": url, "token_file": "token", "mode": "live", "rate": 500}
-    return settings | {"poll": "1h", "compare": "1s", "timeout": "2s"} | more
+    return settings | {"poll": "1h", "compare": "200ms", "timeout": "2s"} | more
 
 
 def told(folder: Path, url: str, database: Database, story: Story, pace: float = 200.0) -> None:

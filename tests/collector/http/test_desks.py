@@ -60,3 +60,9 @@ def test_the_shadow_report_asks_for_what_was_asked_and_what_a_person_may_see(gua
     assert guarded.chain.asked.regions is None
     assert guarded.get("/api/v1/reports/shadow?since=yesterday", **token("vera")).status == 400
     assert guarded.get("/api/v1/reports/shadow").status == 401
+
+
+def test_differences_of_tickets_are_counted_by_desk_and_field(face: Face) -> None:
+    face.chain.counters.ticket_differences["desk", "state"] = 2
+    lines = face.get("/metrics").body.decode().splitlines()
+    assert 'tillwatch_ticket_differences_total{desk="desk",field="state"} 2.0' in lines
