@@ -50,6 +50,7 @@ class Collector:
         self.subscriber = Subscriber(config.broker, config.client_id)
         self.receiver = Receiver(self.ingest, self.subscriber, clock)
         self.desks = Desks(config, self.database, self.engine, holder, clock)
+        self.ingest.counters.ticket_differences = self.desks.differences
         self.readers = ThreadPoolExecutor(READERS, "reader")
         self.services = Running(self, clock)
 

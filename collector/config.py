@@ -163,7 +163,10 @@ def _anchored(config: Config, folder: Path) -> Config:
         "cmdb": [msgspec.structs.replace(source, path=at(source.path)) for source in config.cmdb],
     }
     changes["help_desk"] = [
-        msgspec.structs.replace(desk, token_file=at(desk.token_file), ca=at(desk.ca)) for desk in config.help_desk
+        msgspec.structs.replace(
+            desk, token_file=at(desk.token_file), webhook_secret_file=at(desk.webhook_secret_file), ca=at(desk.ca)
+        )
+        for desk in config.help_desk
     ]
     if config.policy.endswith((".yaml", ".yml")):
         changes["policy"] = at(config.policy)

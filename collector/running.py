@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 from collector import replay
 from collector.changes import Listener
 from collector.clock import Clock
-from collector.database import Connection, incidents, letters
+from collector.database import Connection, incidents, letters, shadow
+from collector.database.shadow import Asked, Row, Sum
+from collector.desk.inbound import Delivery, Verdict
 from collector.services import DeadLetter, IncidentFilter, Outcome, Overloaded, PageKey, Readiness, Request
 from rules.entries import Command
 from rules.incident import Incident, TimelineEntry
@@ -86,6 +88,14 @@ class Running:
                 incident=request.incident,
                 arguments=request.arguments,
             )
+        )
+
+    def desk_called(self, desk: str, delivery: Delivery, ticket: str) -> Verdict | None:
+        return self._collector.desks.called(desk, delivery, ticket)
+
+    async def unsent(self, asked: Asked, limit: int, after: int) -> tuple[list[Row], list[Sum]]:
+        return await self._read(
+            lambda connection: (shadow.listed(connection, asked, limit, after), shadow.summed(connection, asked))
         )
 
     async def dead_letters(self, limit: int, before: int | None = None) -> list[DeadLetter]:

@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from collector.database.shadow import Asked, Row, Sum
+from collector.desk.inbound import Delivery, Verdict
 from collector.fleet import Fleet
 from rules.incident import Incident, Phase, Priority, Reason, TimelineEntry
 from rules.state import State
@@ -93,7 +95,10 @@ class Readiness(msgspec.Struct, frozen=True):
 
 
 class Counters(msgspec.Struct):
-    """Totals since this process started; `dead_letters` per reason. `ingest_lag`: seconds from arrival to commit."""
+    """Totals since this process started; `dead_letters` per reason. `ingest_lag`: seconds from arrival to commit.
+
+    `ticket_differences` has (desk, field of a ticket) → how often it was found not as it should be.
+    """
 
     messages: int = 0
     results: int = 0
@@ -104,6 +109,7 @@ class Counters(msgspec.Struct):
     quarantined: int = 0
     ingest_lag: float = 0.0
     dead_letters: dict[str, int] = msgspec.field(default_factory=dict)
+    ticket_differences: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
 
 
 class Overloaded(Exception):  # noqa: N818 - past tense, as all events here
@@ -155,6 +161,12 @@ class Services(Protocol):
 
     async def submit(self, request: Request) -> Outcome:
         """Appends the request and waits until the engine has done it. Raises Overloaded, TimeoutError."""
+
+    def desk_called(self, desk: str, delivery: Delivery, ticket: str) -> Verdict | None:
+        """A help desk called: `ticket` changed, or any did when it is empty. None: no such desk takes calls."""
+
+    async def unsent(self, asked: Asked, limit: int, after: int) -> tuple[list[Row], list[Sum]]:
+        """What desks in shadow mode would have been sent: rows, oldest first, ids above `after`; and sums of all."""
 
     async def dead_letters(self, limit: int, before: int | None = None) -> list[DeadLetter]:
         """Newest first, without payloads, ids below `before`."""

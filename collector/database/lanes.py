@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select, update
 
 from collector.database.incidents import found
 from collector.database.tables import desk_feeds, desk_lanes, incidents, outbox
@@ -59,6 +59,13 @@ class Claimed(NamedTuple):
     incident: Incident
     effects: list[Effect]
     repeated: bool
+
+
+class Standing(NamedTuple):
+    """A lane of which the desk has everything, and its incident."""
+
+    lane: Lane
+    incident: Incident
 
 
 class Lease(NamedTuple):
@@ -187,6 +194,35 @@ def retry(connection: Connection, desk: str, incident: str = "") -> int:
     return connection.execute(update(desk_lanes).where(dead).values(state=PENDING, not_before=0.0, attempts=0)).rowcount
 
 
+def standing(connection: Connection, desk: str, incident: str = "") -> list[Standing]:
+    """Lanes of which the desk has everything, and whose incident is not closed; or that of `incident`."""
+    query = select(desk_lanes).join(incidents, incidents.c.id == desk_lanes.c.incident)
+    if incident:
+        query = query.where(desk_lanes.c.incident == incident)
+    rows = connection.execute(
+        query.where(desk_lanes.c.desk == desk, desk_lanes.c.state == IDLE, incidents.c.state != "closed")
+    )
+    return [Standing(_lane(row), known) for row in rows.all() if (known := found(connection, row.incident))]
+
+
+def again(connection: Connection, lane: Lane, wrote: bytes, done: int) -> bool:
+    """Has a standing lane carried out once more, with the news after `done`. False: it is not as `lane` any more."""
+    values = {"state": PENDING, "wrote": wrote, "done": done, "not_before": 0.0, "attempts": 0}
+    return connection.execute(update(desk_lanes).where(_still(lane)).values(values)).rowcount > 0
+
+
+def note_difference(connection: Connection, lane: Lane, text: str) -> None:
+    """How the ticket of a standing lane differs from what we want; empty when it does not."""
+    connection.execute(update(desk_lanes).where(_still(lane)).values(error=text))
+
+
+def differing(connection: Connection, limit: int) -> list[Lane]:
+    """Standing lanes whose ticket is not as we want it, the most urgent first."""
+    query = select(desk_lanes).where(desk_lanes.c.state == IDLE, desk_lanes.c.error != "")
+    rows = connection.execute(query.order_by(desk_lanes.c.priority, desk_lanes.c.incident).limit(limit))
+    return [_lane(row) for row in rows]
+
+
 def undelivered(connection: Connection, limit: int) -> list[Lane]:
     """Dead lanes first, then those that wait, the most urgent first."""
     query = select(desk_lanes).where(desk_lanes.c.state != IDLE)
@@ -230,11 +266,24 @@ def heard(connection: Connection, desk: str, wanted: Collection[str]) -> dict[st
     return {row.incident: row.heard for row in connection.execute(query)}
 
 
-def note_heard(connection: Connection, desk: str, cursor: float, serials: dict[str, int]) -> None:
+def note_polled(connection: Connection, desk: str, cursor: float) -> None:
     connection.execute(update(desk_feeds).where(desk_feeds.c.desk == desk).values(polled=cursor))
+
+
+def note_heard(connection: Connection, desk: str, serials: dict[str, int]) -> None:
     for incident, serial in serials.items():
         row = and_(desk_lanes.c.desk == desk, desk_lanes.c.incident == incident)
         connection.execute(update(desk_lanes).where(row, desk_lanes.c.heard < serial).values(heard=serial))
+
+
+def _still(lane: Lane) -> ColumnElement[bool]:
+    """Standing, and nothing was said since `lane` was read."""
+    return and_(
+        desk_lanes.c.desk == lane.desk,
+        desk_lanes.c.incident == lane.incident,
+        desk_lanes.c.state == IDLE,
+        desk_lanes.c.done == lane.done,
+    )
 
 
 def _claimed(connection: Connection, row: Row[Any], lease: Lease) -> Claimed | None:

@@ -17,6 +17,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from collector.clock import Clock
 from collector.desk.order import Refused, Unavailable
 from collector.desk.pace import Bucket
+from collector.desk.reach import sockets
 from collector.desk.settings import HelpDesk
 
 MOST_ANSWER = 4 * 1024 * 1024
@@ -44,7 +45,7 @@ class Caller:
         self._clock = clock
         self._bucket = Bucket(desk.rate, BURST)
         self._timeout = aiohttp.ClientTimeout(total=desk.timeout)
-        self._ca = desk.ca
+        self._ca, self._private = desk.ca, desk.may_be_private
         self._session: aiohttp.ClientSession | None = None
 
     async def read(self, url: str, headers: Mapping[str, str], **query: str) -> Answer:
@@ -77,6 +78,8 @@ class Caller:
                 return found
         except TimeoutError as error:
             raise Unavailable(f"no answer from {method} within {self._timeout.total:g} s", answered=True) from error
+        except aiohttp.ClientConnectorError as error:  # its own text leaves out why, when a name has several addresses
+            raise Unavailable(f"{method} failed: {type(error).__name__}: {error.host}: {error.os_error}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(f"{method} failed: {type(error).__name__}: {error}") from error
 
@@ -87,7 +90,7 @@ class Caller:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             context = ssl.create_default_context(cafile=self._ca) if self._ca else True
-            connector = aiohttp.TCPConnector(limit=8, ssl=context)
+            connector = aiohttp.TCPConnector(limit=8, ssl=context, socket_factory=sockets(private=self._private))
             # A proxy from the environment would see the token; desks are reached directly.
             self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, trust_env=False)
         return self._session

@@ -8,10 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from collector.desk.order import Order
+from collector.desk.order import Difference, Order
 from rules.incidents import PERSON_RESOLVED
 
 State = Literal["open", "resolved", "gone"]
+# Who last set a ticket's state: our account, the desk by itself, a person, or nobody since it was made.
+By = Literal["us", "desk", "person", "nobody"]
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -63,8 +65,27 @@ def is_left_to_owner(order: Order, seen: Seen) -> bool:
     return order.is_over and bool(seen.owner) and PERSON_RESOLVED not in order.incident.flags
 
 
+def differences(order: Order, seen: Seen, number: int, by: By) -> list[Difference]:
+    """What is not as we left it, long after; `seen` has our key. What a person did there is theirs, and only told."""
+    if seen.state == "gone":
+        return [] if order.is_over else [Difference("state", "open", "rejected or deleted", is_ours=False)]
+    found = []
+    if order.wrote.subject and seen.subject != order.wrote.subject:
+        found.append(Difference("subject", repr(order.wrote.subject), repr(seen.subject), is_ours=False))
+    wanted = max(number, order.wrote.priority)
+    if seen.priority != wanted:
+        is_ours = seen.priority < number > order.wrote.priority
+        found.append(Difference("priority", str(wanted), str(seen.priority), is_ours))
+    if order.is_over and seen.state == "open" and not is_left_to_owner(order, seen):
+        # Opened again by a reply, or by the desk's own rules: somebody waits for an answer there.
+        found.append(Difference("state", "resolved", "open", by in ("us", "nobody")))
+    if not order.is_over and seen.state == "resolved":
+        found.append(Difference("state", "open", "resolved", by != "person"))
+    return found
+
+
 def _state(order: Order, seen: Seen) -> Literal["open", "resolved"] | None:
     if order.is_over:
         return "resolved" if seen.state == "open" and not is_left_to_owner(order, seen) else None
-    reopened = any(":reopen:" in one.key for one in order.news)
+    reopened = order.wrote.reopen or any(one.reopens for one in order.news)
     return "open" if reopened and seen.state == "resolved" else None

@@ -17,7 +17,7 @@ from collector.clock import Clock
 from collector.database import DatabaseError
 from collector.database.lanes import Claimed, Setback
 from collector.desk.order import Desk, DeskError, NotTaken, Order, Receipt, Refused, Unavailable
-from collector.desk.ordering import Site, ordered
+from collector.desk.ordering import Site, ordered, strangers
 from collector.desk.pace import MOST_ATTEMPTS, Breaker, backoff
 from collector.desk.records import Records
 from collector.services import Outcome
@@ -81,8 +81,12 @@ class Dispatcher:
 
     @property
     def may_ask(self) -> bool:
-        """The desk is fit to be asked, and not left alone because it failed or wanted patience."""
-        return self.ready and self._breaker.closed(self._clock.steady())
+        """We lead, and the desk is fit to be asked and not left alone because it failed or wanted patience."""
+        return self._engine.term is not None and self.ready and self._breaker.closed(self._clock.steady())
+
+    def look(self) -> None:
+        """Somebody else put something into a lane."""
+        self._woken.set()
 
     def leave_alone(self, error: Unavailable) -> None:
         """Somebody else found that the desk cannot be asked now."""
@@ -115,6 +119,8 @@ class Dispatcher:
         if not self._begun:
             await self.in_worker(self.records.begin)
             self._begun = True
+            for stranger in strangers(self._settings, self._engine.state.estate):
+                _log.warning("desk %s: shadow holds nothing back: %s", self._settings.name, stranger)
         now = self._clock.steady()
         if not self._breaker.closed(now):
             await self._sleep(min(LOOK_AGAIN, self._breaker.until - now))
@@ -148,8 +154,8 @@ class Dispatcher:
 
     async def _carry_out(self, claimed: Claimed) -> None:
         try:
-            order = self._ordered(claimed)
-            if self._desk is None:
+            order = self.ordered(claimed)
+            if self._desk is None or self._settings.holds_back(claimed.incident):
                 await self.in_worker(partial(self.records.recorded, claimed, order))
                 return
             await self.in_worker(partial(self.records.intended, claimed, order))
@@ -170,7 +176,7 @@ class Dispatcher:
         else:
             await self._done(claimed, receipt)
 
-    def _ordered(self, claimed: Claimed) -> Order:
+    def ordered(self, claimed: Claimed) -> Order:
         estate, now = self._engine.state.estate, self._clock.wall()
         return ordered(claimed, self.site, estate, now)
 

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector.clock import Clock
 from collector.config import Config, secret
 from collector.database import Database
 from collector.desk.calling import Caller
+from collector.desk.comparing import Comparing
 from collector.desk.dispatcher import LEASE, Dispatcher, Leading
+from collector.desk.inbound import Delivery, Inbox, Verdict
 from collector.desk.listening import Listening
 from collector.desk.order import Desk
 from collector.desk.ordering import Site
@@ -18,30 +20,60 @@ from collector.desk.settings import HelpDesk
 from collector.desk.webhook import Webhook
 
 
+class _Live(NamedTuple):
+    """What a desk that is sent to has beside its dispatcher."""
+
+    listening: Listening
+    comparing: Comparing
+    inbox: Inbox | None
+
+
 class Desks:
-    """All of a collector's desks. Nothing is asked of any before `work` is run."""
+    """All of a collector's desks. Nothing is asked of any before `work` is run.
+
+    `differences` has (desk, field of a ticket) → how often it was found to be not as it should be.
+    """
 
     def __init__(self, config: Config, database: Database, engine: Leading, holder: str, clock: Clock) -> None:
         """Reads the desks' secrets. Raises OSError, ValueError."""
-        self._pairs: list[tuple[Dispatcher, Listening | None]] = []
+        self.differences: dict[tuple[str, str], int] = {}
+        self._engine, self._clock = engine, clock
+        self._desks: dict[str, tuple[Dispatcher, _Live | None]] = {}
         for settings in config.help_desk:
             desk = opened(settings, config.deployment, clock) if settings.mode == "live" else None
-            records = Records(database, settings.name, holder, LEASE)
+            records = Records(database, settings, holder, LEASE)
             site = Site(settings, config.deployment, config.http.console_url)
             dispatcher = Dispatcher(site, desk, records, engine, clock)
-            self._pairs.append((dispatcher, Listening(desk, dispatcher, engine, clock) if desk else None))
+            self._desks[settings.name] = dispatcher, self._live(settings, desk, dispatcher) if desk else None
+
+    def _live(self, settings: HelpDesk, desk: Desk, dispatcher: Dispatcher) -> _Live:
+        listening = Listening(desk, dispatcher, self._engine, self._clock)
+        comparing = Comparing(desk, dispatcher, listening, self.differences)
+        inbox = Inbox(secret(settings.webhook_secret_file)) if settings.webhook_secret_file else None
+        return _Live(listening, comparing, inbox)
 
     def work(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
         """What has to run, one for each desk, until `stop`."""
-        return [_run(dispatcher, listening, stop) for dispatcher, listening in self._pairs]
+        return [_run(dispatcher, live, stop) for dispatcher, live in self._desks.values()]
+
+    def called(self, desk: str, delivery: Delivery, ticket: str) -> Verdict | None:
+        """A desk says that `ticket` changed, or that any did. None: there is no such desk, or it takes no calls."""
+        _, live = self._desks.get(desk, (None, None))
+        if live is None or live.inbox is None:
+            return None
+        verdict = live.inbox.judge(delivery, self._clock.wall())
+        if verdict == "new":
+            live.listening.hint(ticket)
+        return verdict
 
 
-async def _run(dispatcher: Dispatcher, listening: Listening | None, stop: asyncio.Event) -> None:
+async def _run(dispatcher: Dispatcher, live: _Live | None, stop: asyncio.Event) -> None:
     try:
-        async with asyncio.TaskGroup() as both:
-            both.create_task(dispatcher.run(stop))
-            if listening is not None:
-                both.create_task(listening.run(stop))
+        async with asyncio.TaskGroup() as together:
+            together.create_task(dispatcher.run(stop))
+            if live is not None:
+                together.create_task(live.listening.run(stop))
+                together.create_task(live.comparing.run(stop))
     finally:
         await dispatcher.close()
 

@@ -20,16 +20,25 @@ class News(NamedTuple):
     recipient: str
     text: str
 
+    @property
+    def reopens(self) -> bool:
+        return ":reopen:" in self.key
+
 
 class Wrote(msgspec.Struct, frozen=True):
     """What we last wrote into the fields that people may change too; what differs from it there is theirs.
 
-    `meant` is kept before it is written: after a lost answer it may stand there, and is ours as well.
+    `meant` is kept before it is written: after a lost answer it may stand there, and is ours as well. `shadowed`: the
+    last was only recorded, not sent. `repaired`: what differed there was put right once, and is not again until the
+    incident ends or begins again; `reopen`: it is to be opened again for that.
     """
 
     subject: str = ""
     priority: int = 0
     meant: str = ""
+    shadowed: bool = False
+    repaired: bool = False
+    reopen: bool = False
 
     def is_ours(self, subject: str) -> bool:
         return bool(subject) and subject in (self.subject, self.meant)
@@ -69,6 +78,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return "create" if any(one.kind == "open_ticket" for one in self.news) else "update"
 
     @property
+    def has_turned(self) -> bool:
+        """The incident ended, or began again, since the desk was last told."""
+        return any(one.kind == "resolve_ticket" or one.reopens for one in self.news)
+
+    @property
     def is_over(self) -> bool:
         return self.incident.state in ("resolved", "closed")
 
@@ -92,7 +106,7 @@ class Heard(NamedTuple):
     key: str
     ticket: str
     serial: int
-    name: Literal["acknowledge", "resolve"]
+    name: Literal["acknowledge", "resolve", "reopen"]
     who: str
     reason: Literal["", "false positive"] = ""
 
@@ -102,6 +116,18 @@ class Changed(NamedTuple):
 
     key: str
     ticket: str
+
+
+class Difference(NamedTuple):
+    """A field of a ticket that is not as we want it. `is_ours`: nobody wanted it so, and it is ours to put right."""
+
+    field: Literal["ticket", "key", "subject", "priority", "state"]
+    wanted: str
+    there: str
+    is_ours: bool
+
+    def __str__(self) -> str:
+        return f"{self.field} is {self.there}, not {self.wanted} ({'ours' if self.is_ours else 'theirs'})"
 
 
 class DeskError(Exception):
@@ -142,6 +168,12 @@ class Desk(Protocol):
 
     async def changed(self, since: float) -> list[Changed]:
         """The tickets of ours that changed in the last `since` seconds; always [] where nothing comes back."""
+
+    async def ours(self, ticket: str) -> Changed | None:
+        """The ticket that somebody named, as it is at the desk; None when it is not there or not one of ours."""
+
+    async def differences(self, order: Order) -> list[Difference]:
+        """What of the order's known ticket is not as it should be. Reads only."""
 
     async def heard(self, ticket: Changed, after: int) -> list[Heard]:
         """What people did to the ticket since the serial `after`, oldest first."""

@@ -53,6 +53,16 @@ def ordered(claimed: Claimed, site: Site, known: Estate, now: float) -> Order:
     )
 
 
+def strangers(desk: HelpDesk, known: Estate) -> list[str]:
+    """What the desk's `shadow` names and nobody knows: a misspelt one would hold nothing back."""
+    regions = {store.region for store in known.stores.values()}
+    categories = known.policy.categories if known.policy else {}
+    return [
+        *(f"region {name!r} is not in the CMDB" for name in desk.shadow.regions if name not in regions),
+        *(f"category {name!r} is not in the policy" for name in desk.shadow.categories if name not in categories),
+    ]
+
+
 def _values(incident: Incident, key: str) -> dict[str, str]:
     """What the placeholders of settings.PLACEHOLDERS stand for."""
     values = {

@@ -13,8 +13,8 @@ import msgspec
 
 from collector.desk import tickets
 from collector.desk.calling import Answer, Caller
-from collector.desk.compare import Edit, Seen, State
-from collector.desk.order import Changed, Heard, Order, Receipt, Refused, Unavailable
+from collector.desk.compare import By, Edit, Seen, State
+from collector.desk.order import Changed, Difference, Heard, Order, Receipt, Refused, Unavailable
 from collector.desk.settings import HelpDesk
 from rules.incident import Priority
 
@@ -52,6 +52,9 @@ class RequestTracker:
 
     async def deliver(self, order: Order) -> Receipt:
         return await tickets.deliver(self, order)
+
+    async def differences(self, order: Order) -> list[Difference]:
+        return await tickets.differences(self, order)
 
     async def close(self) -> None:
         await self._caller.close()
@@ -128,7 +131,19 @@ class RequestTracker:
     async def merge(self, ticket: str, into: str) -> None:
         await self._write("PUT", f"/ticket/{ticket}", {"MergeInto": int(into)})
 
+    async def state_by(self, ticket: str) -> By:
+        by: By = "nobody"
+        async for row in self._pages(f"/ticket/{ticket}/history", "Type,Creator,Field,OldValue,NewValue"):
+            if row.get("Type") == "Status" or (row.get("Type") == "Set" and row.get("Field") == "Status"):
+                who = _creator(row)
+                by = "desk" if who == SYSTEM else "us" if who == await self._own_account() else "person"
+        return by
+
     # The way back
+
+    async def ours(self, ticket: str) -> Changed | None:
+        seen = await self.read(ticket)
+        return Changed(seen.key, seen.id) if seen is not None and seen.key.startswith(self._ours) else None
 
     async def changed(self, since: float) -> list[Changed]:
         """Dates in a query are read in the account's own time zone; so many seconds ago is the same in all of them."""
@@ -161,7 +176,8 @@ class RequestTracker:
         return self._account
 
     def _meaning(self, ticket: Changed, serial: int, row: dict[str, Any]) -> Heard | None:
-        kind, field, value, who = row.get("Type"), row.get("Field"), str(row.get("NewValue")), _creator(row)
+        kind, field, who = row.get("Type"), row.get("Field"), _creator(row)
+        before, value = _STATES.get(str(row.get("OldValue")), "open"), str(row.get("NewValue"))
         if kind == "Set" and field == "Owner" and value != self._nobody:
             return Heard(ticket.key, ticket.ticket, serial, "acknowledge", who)
         if kind == "Status" and value == "open" and row.get("OldValue") == "new":
@@ -170,6 +186,8 @@ class RequestTracker:
             return Heard(ticket.key, ticket.ticket, serial, "resolve", who)
         if kind == "Status" and value == "rejected":
             return Heard(ticket.key, ticket.ticket, serial, "resolve", who, "false positive")
+        if kind == "Status" and before != "open" and value not in _STATES:
+            return Heard(ticket.key, ticket.ticket, serial, "reopen", who)
         return None
 
     # HTTP

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from collector.desk.reach import refusal
 from contract.ids import ID_PATTERN
 from contract.units import Duration
+from rules.incident import Incident
 
 # What a template of a site-specific field may name.
 PLACEHOLDERS = ("key", "number", "priority", "category", "service", "ci", "stores", "region", "group", "vendor")
@@ -25,14 +28,27 @@ class Priorities(msgspec.Struct, frozen=True):
     P3: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 50
 
 
+class Shadow(msgspec.Struct, frozen=True):
+    """What a live desk is not sent yet: incidents of these regions, and of these categories."""
+
+    regions: list[Text] = []
+    categories: list[Text] = []
+
+
 class HelpDesk(msgspec.Struct, frozen=True, kw_only=True):
-    """`shadow` sends nothing and records what it would have sent; a desk begins so unless `live` is written."""
+    """`shadow` sends nothing and records what it would have sent; a desk begins so unless `live` is written.
+
+    `allow_private` None: as the kind has it, see `may_be_private`.
+    """
 
     name: Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
     kind: Literal["rt", "webhook"]
     url: Text
     token_file: Text
     mode: Literal["live", "shadow"] = "shadow"
+    shadow: Shadow = Shadow()
+    webhook_secret_file: str = ""
+    allow_private: bool | None = None
     ca: str = ""
     queue: Text = "Incidents"
     key_field: Text = "Correlation ID"
@@ -42,6 +58,20 @@ class HelpDesk(msgspec.Struct, frozen=True, kw_only=True):
     rate: Annotated[float, msgspec.Meta(gt=0, le=1_000)] = 5.0
     timeout: Duration = Duration(20)
     poll: Duration = Duration(30)
+    compare: Duration = Duration(900)
+
+    @property
+    def may_be_private(self) -> bool:
+        """A ticket system mostly lives on the inside; a webhook that leads there is mostly an attack or a mistake."""
+        return self.kind == "rt" if self.allow_private is None else self.allow_private
+
+    def holds_back(self, incident: Incident) -> bool:
+        """The desk is not told of this incident, only our report is. A chain-wide one belongs to no region."""
+        return (
+            self.mode == "shadow"
+            or incident.category in self.shadow.categories
+            or (bool(incident.region) and incident.region in self.shadow.regions)
+        )
 
 
 def mistakes(desks: list[HelpDesk]) -> Iterator[tuple[str, str]]:
@@ -53,10 +83,11 @@ def mistakes(desks: list[HelpDesk]) -> Iterator[tuple[str, str]]:
         if first != at:
             yield f"{path}.name", f"the same as help_desk[{first}].name; a desk's name is its identity"
         yield from _url(f"{path}.url", desk.url)
-        for field, low, high in (("timeout", 1, 60), ("poll", 1, 3600)):
+        yield from _address(f"{path}.url", desk)
+        for field, low, high in (("timeout", 1, 60), ("poll", 1, 3600), ("compare", 0.1, 86_400)):
             value = getattr(desk, field)
             if not low <= value <= high:
-                yield f"{path}.{field}", f"found {value:g}s, expected from {low}s to {high}s"
+                yield f"{path}.{field}", f"found {value:g}s, expected from {low:g}s to {high:g}s"
         for name in ("fields", "resolve_fields"):
             for key, template in getattr(desk, name).items():
                 yield from _template(f"{path}.{name}.{key}", template)
@@ -84,6 +115,16 @@ def _url(path: str, url: str) -> Iterator[tuple[str, str]]:
         yield path, "holds credentials; they belong in token_file"
     elif parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
         yield path, "http would show the token to the network; expected https://"
+
+
+def _address(path: str, desk: HelpDesk) -> Iterator[tuple[str, str]]:
+    """An address that is written out; a name is looked at when it is called, for it may lead elsewhere then."""
+    try:
+        why = refusal(ip_address(urlsplit(desk.url).hostname or ""), private=desk.may_be_private)
+    except ValueError:
+        return
+    if why:
+        yield path, why
 
 
 def _template(path: str, template: str) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,8 @@ from typing import Protocol
 import msgspec
 
 from collector.desk import compare
-from collector.desk.compare import Edit, Seen
-from collector.desk.order import NotTaken, Order, Receipt, Refused, Unavailable, Wrote
+from collector.desk.compare import By, Edit, Seen
+from collector.desk.order import Difference, NotTaken, Order, Receipt, Refused, Unavailable, Wrote
 from rules.incident import Priority
 from rules.restore import DUPLICATE
 
@@ -42,6 +42,9 @@ class System(Protocol):
 
     async def merge(self, ticket: str, into: str) -> None: ...
 
+    async def state_by(self, ticket: str) -> By:
+        """Who last set its state."""
+
 
 async def deliver(system: System, order: Order) -> Receipt:
     """Has the desk's one ticket for the order's key be as the order wants it. Raises DeskError."""
@@ -60,6 +63,20 @@ async def deliver(system: System, order: Order) -> Receipt:
     left = "left to its owner" if compare.is_left_to_owner(order, seen) and seen.state == "open" else ""
     seen, lost = await _edited(system, order, seen)
     return _receipt(system, order, seen, "; ".join(filter(None, (left, lost))))
+
+
+async def differences(system: System, order: Order) -> list[Difference]:
+    """The order's known ticket, compared with what we want of it. Raises DeskError."""
+    seen = await system.read(order.ticket)
+    if seen is None:
+        found = await system.look_up(order.key)
+        there = f"gone; {found[0].id} has the key" if found else "gone"
+        return [Difference("ticket", order.ticket, there, bool(found))]
+    if seen.key != order.key:
+        return [Difference("key", order.key, seen.key or "empty", is_ours=False)]
+    is_open = seen.state == "open"
+    by = await system.state_by(seen.id) if is_open == order.is_over and seen.state != "gone" else "nobody"
+    return compare.differences(order, seen, system.number(order.priority), by)
 
 
 async def _found(system: System, order: Order) -> Seen | None:
@@ -100,7 +117,8 @@ async def _created(system: System, order: Order) -> Seen:
 
 async def _noted(system: System, order: Order, seen: Seen) -> None:
     """Unless the first text has it, or it is an end that was made there: their own words would come back to them."""
-    is_known = any(one.kind == "open_ticket" for one in order.news) or (order.is_over and seen.state == "resolved")
+    ended_there = seen.state == "gone" or (order.is_over and seen.state == "resolved")
+    is_known = ended_there or any(one.kind == "open_ticket" for one in order.news)
     text = "" if is_known else order.wording.note
     if text and not (order.repeated and await system.has_note(seen.id, order.mark)):
         await system.add_note(seen.id, order.mark, text)
@@ -133,6 +151,8 @@ def _receipt(system: System, order: Order, seen: Seen, told: str) -> Receipt:
     """What we wrote is what stands there now where it is still ours; a person's words stay theirs."""
     ours = seen.subject == order.wording.subject or order.wrote.is_ours(seen.subject)
     wrote = Wrote(
-        seen.subject if ours else order.wrote.subject, max(order.wrote.priority, system.number(order.priority))
+        seen.subject if ours else order.wrote.subject,
+        max(order.wrote.priority, system.number(order.priority)),
+        repaired=order.wrote.repaired and not order.has_turned,
     )
     return Receipt(seen.id, system.url_of(seen.id), wrote, told)

@@ -13,7 +13,7 @@ import msgspec
 
 from collector.clock import Clock
 from collector.desk.calling import Caller
-from collector.desk.order import Changed, Heard, Order, Receipt
+from collector.desk.order import Changed, Difference, Heard, Order, Receipt
 from collector.desk.settings import HelpDesk
 from collector.instants import text_of_instant
 from rules.incident import Incident
@@ -47,6 +47,12 @@ class Webhook:
         return Receipt()
 
     async def changed(self, since: float) -> list[Changed]:  # noqa: ARG002 - a desk's face
+        return []
+
+    async def ours(self, ticket: str) -> Changed | None:  # noqa: ARG002
+        return None
+
+    async def differences(self, order: Order) -> list[Difference]:  # noqa: ARG002
         return []
 
     async def heard(self, ticket: Changed, after: int) -> list[Heard]:  # noqa: ARG002

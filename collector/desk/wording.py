@@ -133,7 +133,8 @@ def _item(known: Estate, ref: str) -> str:
     if item is None:
         return harmless(ref) or "none"
     details = ", ".join(harmless(word) for word in (item.klass, item.asset, item.address) if word)
-    return f"{harmless(known.label(ref))} ({harmless(ref)}; {details})"
+    name, id_ = harmless(known.label(ref)), harmless(ref)
+    return f"{id_} ({details})" if name == id_ else f"{name} ({id_}; {details})"
 
 
 def _some(names: Sequence[str]) -> str:

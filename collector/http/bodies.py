@@ -30,6 +30,19 @@ class Reopen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
+class Called(msgspec.Struct, frozen=True):
+    """The ticket that changed, by the desk's own number; without one, any may have."""
+
+    ticket: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{0,64}\Z")] | int = ""
+
+
+class DeskCall(msgspec.Struct, frozen=True):
+    """A help desk's webhook. A desk sends what it likes, so whatever else is in it is left unread."""
+
+    type: str = ""
+    data: Called = Called()
+
+
 class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An incident made by a person: what is broken (a store, `store/ci` or a shared ci) and what customers feel.
 

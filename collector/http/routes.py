@@ -3,6 +3,7 @@
 from collector.http import (
     bodies,
     commands,
+    desks,
     events,
     incidents,
     openapi,
@@ -16,6 +17,7 @@ from collector.http import (
 )
 from collector.http.call import Route
 from collector.metrics.lines import CONTENT_TYPE
+from collector.shadow_report import ShadowReport
 
 API = "/api/v1"
 ONE = f"{API}/incidents/{{id}}"
@@ -127,6 +129,25 @@ ROUTES: tuple[Route, ...] = (
         "Has one ingested again",
         shapes.Retried,
         status=202,
+    ),
+    Route(
+        "POST",
+        f"{API}/help-desk/{{name}}/webhook",
+        desks.called,
+        None,
+        "A help desk says that a ticket changed; signed as Standard Webhooks has it",
+        shapes.DeskCalled,
+        body=bodies.DeskCall,
+        status=202,
+    ),
+    Route(
+        "GET",
+        f"{API}/reports/shadow",
+        desks.shadow,
+        "view",
+        "What desks in shadow mode would have been sent",
+        ShadowReport,
+        query=desks.ShadowQuery,
     ),
     Route("GET", f"{API}/openapi.json", openapi.document, None, "This API, as OpenAPI 3.1", "application/json"),
     Route("GET", "/healthz", operators.healthz, None, "Alive", shapes.Health),

@@ -325,6 +325,12 @@ class ScrapeTarget(msgspec.Struct, frozen=True):
     labels: dict[str, str]
 
 
+class DeskCalled(msgspec.Struct, frozen=True):
+    """A help desk's webhook was taken; `repeated`: this very delivery came before."""
+
+    repeated: bool
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """RFC 9457 problem details; `errors` lists what was wrong with each part of the request."""
 

@@ -39,6 +39,12 @@ class Itself(Collector):
         for reason, count in sorted(dict(counters.dead_letters).items()):
             letters.add_metric([reason], count)
         yield letters
+        differences = CounterMetricFamily(
+            "tillwatch_ticket_differences", "Tickets found not as they should be.", labels=["desk", "field"]
+        )
+        for (desk, field), count in sorted(dict(counters.ticket_differences).items()):
+            differences.add_metric([desk, field], count)
+        yield differences
         yield _gauge("tillwatch_journal_position", "The journal's last committed entry.", self._services.position())
         yield _gauge("tillwatch_engine_lag_entries", "Journal entries that the engine has not done.", ready.engine_lag)
         yield _gauge("tillwatch_ready", "1 when the collector is ready.", ready.ready)

@@ -17,6 +17,7 @@ from tests.acceptance.rt_peer import CREDENTIALS, Peer, line
 from tests.collector.agents import CRITICAL, OK
 from tests.collector.desk import scene
 from tests.collector.desk.scene import Chain, eventually, leading
+from tests.collector.desk.test_inbound import SECRET, signed
 
 pytestmark = [
     pytest.mark.skipif(not CREDENTIALS.exists(), reason=f"no Request Tracker: {CREDENTIALS} is not there"),
@@ -217,13 +218,60 @@ def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(peer: Peer, tmp_
                 await eventually(lambda: known(chain).state == "resolved")
                 await eventually(lambda: not waiting(database))
             with database.reading() as connection:
-                unsent = shadow.listed(connection)
+                unsent = [row.unsent for row in shadow.listed(connection, shadow.Asked())]
             assert [one.action for one in unsent] == ["create", "resolve"]
             assert unsent[0].body.startswith("Customers cannot pay by card.")
             assert wire.connections == 0
             assert await asyncio.to_thread(peer.tickets, key) == []
 
     asyncio.run(scene_())
+
+
+def test_a_desk_that_calls_back_is_read_at_once(peer: Peer, tmp_path: Path, database: Database) -> None:
+    """Polled once an hour; a signed call, and the person's taking is here."""
+    (tmp_path / "hook.secret").write_text(SECRET)
+
+    async def scene_() -> None:
+        called = {"poll": "1h", "webhook_secret_file": "hook.secret"}
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url, **called), pace=60.0)
+        async with leading(database, settings) as chain:
+            await failed(chain)
+            ticket = (await eventually(lambda: known(chain).ticket)).id
+            await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", {"Owner": "agent"})
+            assert chain.desks.called("desk", signed("msg_1", time.time()), ticket) == "new"
+            began = time.monotonic()
+            await eventually(lambda: known(chain).state == "acknowledged")
+            print(f"acknowledged {time.monotonic() - began:.1f} s after the call")
+
+    asyncio.run(scene_())
+
+
+def test_a_ticket_that_a_person_opens_again_is_an_open_incident_again(
+    peer: Peer, tmp_path: Path, database: Database
+) -> None:
+    """And one that they retitled and lowered is compared, shown as different, and left."""
+
+    async def scene_() -> None:
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url, compare="2s"), pace=60.0)
+        async with leading(database, settings) as chain:
+            _, key = await failed(chain)
+            ticket = (await eventually(lambda: known(chain).ticket)).id
+            chain.acquirer_returns()
+            await eventually(lambda: peer.tickets(key)[0]["Status"] == "resolved")
+            await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", {"Status": "open"})
+            await eventually(lambda: known(chain).state == "open")
+            await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", {"Subject": "again", "Priority": 60})
+            await eventually(lambda: differing(database))
+            assert {field for _, field in chain.desks.differences} == {"subject", "priority"}
+            [row] = await asyncio.to_thread(peer.tickets, key)
+            assert (row["Status"], row["Subject"], row["Priority"]) == ("open", "again", "60")
+
+    asyncio.run(scene_())
+
+
+def differing(database: Database) -> list[lanes.Lane]:
+    with database.reading() as connection:
+        return lanes.differing(connection, 10)
 
 
 def waiting(database: Database) -> list[lanes.Lane]:

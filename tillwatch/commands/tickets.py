@@ -1,4 +1,4 @@
-"""`tillwatch tickets list|retry --config collector.yaml`: what the help desks have not got yet, and why."""
+"""`tillwatch tickets list|retry --config collector.yaml`: tickets that are not there yet or not as they should be."""
 
 import argparse
 import json
@@ -11,13 +11,13 @@ from contract.documents import DocumentError
 from tillwatch.table import plain, table
 
 NAME = "tickets"
-HELP = "what help desks have not got yet: list, retry what they refused"
-_WORDS = {lanes.PENDING: "waits", lanes.DEAD: "refused"}
+HELP = "tickets that are not as they should be: list, retry what desks refused"
+_WORDS = {lanes.PENDING: "waits", lanes.DEAD: "refused", lanes.IDLE: "differs"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|retry")
-    listing = actions.add_parser("list", help="incidents whose tickets wait or were refused, refused ones first")
+    listing = actions.add_parser("list", help="incidents whose tickets were refused, wait, or differ from what we want")
     listing.add_argument("--limit", type=int, default=50, help="how many (50)")
     listing.add_argument("--json", action="store_true", help="as JSON")
     retry = actions.add_parser("retry", help="have a desk asked again for what it refused")
@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(database: Database, options: argparse.Namespace) -> int:
     with database.reading() as connection:
-        found = lanes.undelivered(connection, max(1, options.limit))
+        limit = max(1, options.limit)
+        found = [*lanes.undelivered(connection, limit), *lanes.differing(connection, limit)][:limit]
         troubles = {desk: error for desk, error in lanes.troubles(connection).items() if error}
     rows = [(one.desk, one.incident, f"P{one.priority}", _WORDS[one.state], one.attempts, one.error) for one in found]
     headings = ("desk", "incident", "priority", "state", "attempts", "error")
@@ -55,7 +56,7 @@ def _list(database: Database, options: argparse.Namespace) -> int:
         return 0
     for desk, error in troubles.items():
         print(f"{desk}: {plain(error)}")
-    print(table(headings, rows) if rows else "every desk has everything")
+    print(table(headings, rows) if rows else "every desk has everything as it should be")
     return 0
 
 

@@ -20,7 +20,7 @@ from collector.services import IncidentFilter
 from contract.status import Status
 from rules import policy
 from rules.entries import AgentHeard, JournalEntry, SeenBelief, Snapshot
-from rules.incident import Incident
+from rules.incident import Incident, Ticket
 from tests.collector.agents import CRITICAL, OK
 
 PATIENCE = 30.0
@@ -66,8 +66,8 @@ def config(folder: Path, database: str, *desks: dict[str, Any], port: int = 1, p
 class Chain:
     """Five stores' snapshots, put into the journal as the ingest would, and the incidents that come of it."""
 
-    def __init__(self, database: Database, engine: EngineLoop) -> None:
-        self.database, self.engine = database, engine
+    def __init__(self, database: Database, engine: EngineLoop, desks: Desks) -> None:
+        self.database, self.engine, self.desks = database, engine, desks
         self._beliefs: dict[str, dict[str, SeenBelief]] = {store: {} for store in STORES}
         self._seq = 0
 
@@ -92,6 +92,14 @@ class Chain:
     def acquirer_returns(self) -> None:
         self.sees(OK, *STORES[:3])
 
+    def ticket(self, ci: str = "acquirer-a") -> Ticket | None:
+        incident = self.incident(ci)
+        return incident.ticket if incident else None
+
+    def state(self, ci: str = "acquirer-a") -> str:
+        incident = self.incident(ci)
+        return incident.state if incident else ""
+
     def till_fails(self, text: str = "connection refused") -> None:
         self.sees(CRITICAL, "0001", check="pos-01/tcp", text=text)
         self.sees(OK, "0001", check="pos-02/tcp")
@@ -113,7 +121,7 @@ async def leading(database: Database, settings: Config) -> AsyncIterator[Chain]:
     tasks = [asyncio.create_task(engine.run(stop)), *map(asyncio.create_task, desks.work(stop))]
     try:
         await eventually(lambda: engine.term is not None and engine.position >= 3)
-        yield Chain(database, engine)
+        yield Chain(database, engine, desks)
     finally:
         stop.set()
         await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)

@@ -132,7 +132,8 @@ def test_what_was_heard_only_grows(database: Database) -> None:
     claimed(database)
     for cursor, serial in ((10.0, 5), (20.0, 3)):
         with database.writing() as connection:
-            lanes.note_heard(connection, DESK, cursor, {"i1": serial, "unknown": 9})
+            lanes.note_polled(connection, DESK, cursor)
+            lanes.note_heard(connection, DESK, {"i1": serial, "unknown": 9})
     with database.reading() as connection:
         assert lanes.heard(connection, DESK, ["i1", "unknown"]) == {"i1": 5}
         assert lanes.polled(connection, DESK) == 20.0

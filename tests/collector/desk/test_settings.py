@@ -37,6 +37,7 @@ def test_a_desk_begins_in_shadow_mode_and_its_files_are_beside_the_configuration
         (", mode: test", "help_desk[0].mode: found 'test', expected one of live, shadow"),
         (", rate: 0", "help_desk[0].rate: found 0"),
         (", timeout: 2m", "help_desk[0].timeout: found 120s, expected from 1s to 60s"),
+        (", compare: 2d", "help_desk[0].compare: found 172800s, expected from 0.1s to 86400s"),
         (', fields: {Store: "{shop}"}', "help_desk[0].fields.Store: no placeholder {shop}; there are: key, number"),
         (', queue: "a\' OR 1=1"', "queue and key_field cannot hold '"),
         (

@@ -47,17 +47,21 @@ def test_shadow_mode_asks_nothing_and_lists_what_it_would_have_sent(
     assert "P1 Customers cannot pay by card" in out
     assert "1 tickets would have been made, " in out
     assert cli.main(["shadow", "report", "--json", "--config", str(tmp_path / "collector.yaml")]) == 0
-    rows = json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
+    rows = document["items"]
     assert [row["action"] for row in rows if row["action"] != "update"] == ["create", "resolve"]
+    [of_kind] = document["summary"]
+    assert (of_kind["desk"], of_kind["region"], of_kind["category"]) == ("desk", "north", "payment_gateway")
+    assert (of_kind["tickets"], of_kind["resolves"], document["tickets"]) == (1, 1, 1)
     assert rows[0]["body"].startswith("Customers cannot pay by card.")
     later = ["--since", "2100-01-01T00:00:00Z", "--text"]
     assert cli.main(["shadow", "report", *later, "--config", str(tmp_path / "collector.yaml")]) == 0
     assert capsys.readouterr().out.startswith("0 tickets")
 
 
-def listed(database: Database) -> list[shadow.Unsent]:
+def listed(database: Database, **asked: Any) -> list[shadow.Unsent]:
     with database.reading() as connection:
-        return shadow.listed(connection)
+        return [row.unsent for row in shadow.listed(connection, shadow.Asked(**asked))]
 
 
 def test_from_shadow_to_live_what_is_still_open_gets_its_ticket(

@@ -43,7 +43,14 @@ async def receiver(answers: list[int]) -> AsyncIterator[tuple[str, list[Received
 
 def hook(folder: Path, url: str) -> dict[str, Any]:
     (folder / "secret").write_text(SECRET)
-    return {"name": "hook", "kind": "webhook", "url": url, "token_file": "secret", "mode": "live"}
+    return {
+        "name": "hook",
+        "kind": "webhook",
+        "url": url,
+        "token_file": "secret",
+        "mode": "live",
+        "allow_private": True,
+    }
 
 
 def test_every_message_verifies_with_the_standards_own_library(

@@ -131,7 +131,7 @@ class Tracker:
         operator, wanted = re.search(r"'CF\.{Correlation ID}'\s*(=|LIKE)\s*'([^']*)'", query).groups()  # type: ignore[union-attr]
         out = []
         for ticket in self.tickets.values():
-            key = ticket["CustomFields"][0]["values"][0]
+            key = next(iter(ticket["CustomFields"][0]["values"]), "")
             if key == wanted or (operator == "LIKE" and wanted in key):
                 out.append({**ticket, "id": str(ticket["id"])})
         return out

@@ -1,12 +1,15 @@
 """A small chain in memory that keeps the promises of collector.services.Services, and incidents to fill it with."""
 
 import asyncio
+import base64
 from array import array
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from collector.database.shadow import Asked, Row, Sum, Unsent
+from collector.desk.inbound import Delivery, Inbox, Verdict
 from collector.fleet import AgentView, Fleet, Shape
 from collector.services import (
     ChangeEvent,
@@ -24,6 +27,7 @@ from rules.incident import Affected, Incident, Reason, Sla, Suppression, Timelin
 from rules.state import AgentState, CheckState, ItemState, State
 
 NOW = 1_800_000_000.0
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 CMDB: dict[str, Any] = {
     "stores": [
         {"id": "0042", "name": "Leeds Briggate", "region": "north", "agents": ["0042-server"]},
@@ -98,6 +102,13 @@ class Chain:
         self.letters = [
             DeadLetter(at, NOW - at, "garbage", f"not JSON <{at}>", "tillwatch/1/00/x/live", 4, at % 2 == 0, False)
             for at in range(1, 8)
+        ]
+        self.inbox = Inbox(SECRET)
+        self.hints: list[str] = []
+        self.asked = Asked()
+        self.unsent_rows = [
+            Row(at, at, "north", "pos_outage", Unsent("desk", f"{at:016x}", NOW, "create", "P2 <b>", "text"))
+            for at in range(1, 6)
         ]
         self.stories: dict[str, list[TimelineEntry]] = {}
         self._all: dict[str, Incident] = {}
@@ -200,6 +211,18 @@ class Chain:
             after = msgspec.structs.replace(after, state=phases[request.name], acknowledged_by=request.actor)
         self.happen(after, request.name)
         return Outcome(self._position, True, (after.id,), (Reason("lifecycle", request.name),))
+
+    def desk_called(self, desk: str, delivery: Delivery, ticket: str) -> Verdict | None:
+        if desk != "desk":
+            return None
+        verdict = self.inbox.judge(delivery, self.now)
+        self.hints += [ticket] * (verdict == "new")
+        return verdict
+
+    async def unsent(self, asked: Asked, limit: int, after: int) -> tuple[list[Row], list[Sum]]:
+        self.asked = asked
+        rows = [row for row in self.unsent_rows if row.id > after]
+        return rows[:limit], [Sum("desk", "north", "pos_outage", len(self.unsent_rows), 0, 0)]
 
     async def dead_letters(self, limit: int, before: int | None = None) -> list[DeadLetter]:
         return [letter for letter in reversed(self.letters) if before is None or letter.id < before][:limit]
