@@ -114,4 +114,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "shows(point, promise): what the test's row in docs/acceptance.md says")
-    config.pluginmanager.register(Table(config.getoption("--table")), "acceptance-table")
+    page = config.getoption("--table")
+    if page is not None:
+        try:
+            rows(page.read_text())
+        except (OSError, ValueError) as problem:  # now, and not after an hour
+            raise pytest.UsageError(f"{page}: {problem}") from problem
+    config.pluginmanager.register(Table(page), "acceptance-table")
