@@ -80,7 +80,7 @@ def _play(folder: Path, seed: int | None) -> tuple[Facts, str]:
     expected_open = {f"0001/pos-{lane:02d}" for lanes, stays in SCRIPT if stays for lane in lanes}
     failed = {f"0001/pos-{lane:02d}" for lanes, _ in SCRIPT for lane in lanes}
     with running(Stack(folder, _cmdb(), _agent(tills), PACE)) as stack:
-        until(lambda: _watched(stack), 30, stack)
+        until(lambda: _watched(stack), 120, stack)
         for lanes, stays in SCRIPT:
             for lane in lanes:
                 tills[lane].off()
