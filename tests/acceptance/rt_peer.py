@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import os
+import socket
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator
@@ -16,6 +17,19 @@ CREDENTIALS = Path(os.environ.get("PEERS_DIR", "/var/tmp/itsm-peers")) / "rt5" /
 
 def credentials() -> dict[str, str]:
     return dict(line.split("=", 1) for line in CREDENTIALS.read_text().splitlines() if "=" in line)
+
+
+def missing() -> str:
+    """Why there is no RT to talk to; empty when one answers."""
+    if not CREDENTIALS.exists():
+        return f"no Request Tracker: {CREDENTIALS} is not there"
+    url = credentials()["RT5_URL"]
+    parts = urllib.parse.urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=5).close()
+    except OSError as problem:
+        return f"no Request Tracker: {url} does not answer ({problem})"
+    return ""
 
 
 class Peer:

@@ -93,7 +93,7 @@ def running(stack: Stack) -> Iterator[Stack]:
     try:
         for name in stack.commands:
             stack.start(name)
-        until(stack.ready, 30, stack)
+        until(stack.ready, 120, stack)  # a busy machine takes its time to start Python
         yield stack
     finally:
         for process in reversed(stack.processes.values()):

@@ -5,7 +5,7 @@ Needs one that is up (its credentials in $PEERS_DIR/rt5/credentials.env); skippe
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,14 @@ import pytest
 
 from collector.database import Database, incidents, lanes, opened, shadow, upgrade
 from rules.incident import Incident
-from tests.acceptance.rt_peer import CREDENTIALS, Peer, line
+from tests.acceptance.rt_peer import Peer, line, missing
 from tests.collector.agents import CRITICAL, OK
 from tests.collector.desk import scene
 from tests.collector.desk.scene import Chain, eventually, leading
 from tests.collector.desk.test_inbound import SECRET, signed
 
 pytestmark = [
-    pytest.mark.skipif(not CREDENTIALS.exists(), reason=f"no Request Tracker: {CREDENTIALS} is not there"),
+    pytest.mark.skipif(bool(missing()), reason=missing()),
     pytest.mark.timeout(180),
 ]
 
@@ -69,8 +69,13 @@ def known(chain: Chain) -> Incident:
     return incident
 
 
+@pytest.mark.shows(
+    "2.5",
+    "Request Tracker receives exactly one ticket for the acquirer's failure, with impact, CI, "
+    "stores, SLA times and link; it is resolved when the incident is",
+)
 def test_the_acquirers_failure_is_one_ticket_that_is_resolved_with_it(
-    peer: Peer, tmp_path: Path, database: Database
+    peer: Peer, tmp_path: Path, database: Database, figure: Callable[[str], None]
 ) -> None:
     """Customers first, then where, CI, SLA, link and why; resolved when the incident is; every word of ours once."""
 
@@ -80,12 +85,11 @@ def test_the_acquirers_failure_is_one_ticket_that_is_resolved_with_it(
             id_, key = await failed(chain)
             began = time.monotonic()
             ticket = await eventually(lambda: known(chain).ticket)
-            print(f"ticket {ticket.id} linked {time.monotonic() - began:.1f} s after the incident")
+            linked = time.monotonic() - began
             [row] = await asyncio.to_thread(peer.tickets, key)
             assert (row["id"], row["Status"], row["Priority"]) == (ticket.id, "new", "100")
             assert row["Subject"].startswith("P1 Customers cannot pay by card: ")
             text = await asyncio.to_thread(peer.first_text, ticket.id)
-            print(text)
             assert text.startswith("Customers cannot pay by card.\n")
             for part in (
                 "Where: Leeds Briggate (0001), York (0002), Hull (0003)",
@@ -105,14 +109,15 @@ def test_the_acquirers_failure_is_one_ticket_that_is_resolved_with_it(
             assert known(chain).state == "resolved"
             assert len(await asyncio.to_thread(peer.tickets, key)) == 1
             history = await asyncio.to_thread(peer.history, ticket.id)
-            print(history)
             assert [kind for kind, _, _ in history].count("Create") == 1
             assert [kind for kind, _, _ in history].count("Comment") == 1
             assert {who for _, who, _ in history} == {"edgebot"}
+            figure(f"1 ticket, linked {linked:.1f} s after the incident; 1 comment; resolved")
 
     asyncio.run(scene_())
 
 
+@pytest.mark.shows("2.5", "A ticket that a person takes there shows as acknowledged here, and what they wrote stays")
 def test_a_ticket_that_a_person_takes_shows_as_acknowledged_and_stays_theirs(
     peer: Peer, tmp_path: Path, database: Database
 ) -> None:
@@ -145,6 +150,7 @@ def test_a_ticket_that_a_person_takes_shows_as_acknowledged_and_stays_theirs(
     asyncio.run(scene_())
 
 
+@pytest.mark.shows("2.5", "Request Tracker down for the whole scenario and started afterwards ends in the same ticket")
 def test_a_desk_that_is_down_for_the_whole_of_it_gets_the_same_ticket_afterwards(
     peer: Peer, tmp_path: Path, database: Database
 ) -> None:
@@ -170,6 +176,7 @@ def test_a_desk_that_is_down_for_the_whole_of_it_gets_the_same_ticket_afterwards
     asyncio.run(scene_())
 
 
+@pytest.mark.shows("2.5", "An answer that is lost makes no second ticket and no second comment")
 def test_a_create_whose_answer_was_lost_makes_no_second_ticket(peer: Peer, tmp_path: Path, database: Database) -> None:
     async def scene_() -> None:
         async with line(peer.url) as wire:
@@ -190,6 +197,7 @@ def test_a_create_whose_answer_was_lost_makes_no_second_ticket(peer: Peer, tmp_p
     asyncio.run(scene_())
 
 
+@pytest.mark.shows("2.5", "Two tickets with one key become one")
 def test_two_tickets_of_one_incident_become_one(peer: Peer, tmp_path: Path, database: Database) -> None:
     """A second ticket with the key, as a request would leave that arrived after everybody had given it up."""
 
@@ -208,7 +216,10 @@ def test_two_tickets_of_one_incident_become_one(peer: Peer, tmp_path: Path, data
     asyncio.run(scene_())
 
 
-def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(peer: Peer, tmp_path: Path, database: Database) -> None:
+@pytest.mark.shows("2.5", "In shadow mode no request leaves, and the report lists them")
+def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(
+    peer: Peer, tmp_path: Path, database: Database, figure: Callable[[str], None]
+) -> None:
     async def scene_() -> None:
         async with line(peer.url) as wire:
             settings = scene.config(tmp_path, URL, desk(tmp_path, peer, wire.url, mode="shadow"), pace=60.0)
@@ -222,6 +233,7 @@ def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(peer: Peer, tmp_
             assert [one.action for one in unsent] == ["create", "resolve"]
             assert unsent[0].body.startswith("Customers cannot pay by card.")
             assert wire.connections == 0
+            figure(f"{wire.connections} connections to the desk; the report: {', '.join(one.action for one in unsent)}")
             assert await asyncio.to_thread(peer.tickets, key) == []
 
     asyncio.run(scene_())

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,12 @@ def _agent(nginx: Nginx) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(300)
-def test_nginx_and_a_process_die_and_return(nginx: Nginx, application: Application, tmp_path: Path) -> None:
+@pytest.mark.shows(
+    "1", "A real nginx and a till's process die and return: one P1 each in API, command line and console"
+)
+def test_nginx_and_a_process_die_and_return(
+    nginx: Nginx, application: Application, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
     """A stop is a P1 everywhere people look within interval + 5 s; a start restores and resolves it by itself."""
     with running(Stack(tmp_path / "stack", _cmdb(), _agent(nginx), PACE)) as stack:
         until(lambda: stack.get("/api/v1/stores/0001")["status"] == "ok", 30, stack)
@@ -118,9 +123,7 @@ def test_nginx_and_a_process_die_and_return(nginx: Nginx, application: Applicati
         stopped = time.monotonic()
         shop = until(lambda: _open(stack, "web-shop"), ALLOWED, stack)
         payment = until(lambda: _open(stack, "acquirer-a"), ALLOWED, stack)
-        print(
-            f"nginx stopped → both incidents in the API after {time.monotonic() - stopped:.1f} s, allowed {ALLOWED} s"
-        )
+        figure(f"nginx stopped: both incidents open after {time.monotonic() - stopped:.1f} s (allowed {ALLOWED:g} s)")
         for incident in (shop, payment):
             assert incident["priority"] == "P1", incident
             assert incident["service"] in ("online_shopping", "card_payment")
@@ -130,7 +133,7 @@ def test_nginx_and_a_process_die_and_return(nginx: Nginx, application: Applicati
         assert "P1" in listed
         assert "web-shop" in listed
         assert "web-shop" in _console(stack)
-        print(f"… and on the command line and the console after {time.monotonic() - stopped:.1f} s")
+        figure(f"on the command line and the console after {time.monotonic() - stopped:.1f} s")
 
         nginx.start()
         until(lambda: _resolved(stack, "web-shop") and _resolved(stack, "acquirer-a"), 60, stack)
@@ -138,7 +141,7 @@ def test_nginx_and_a_process_die_and_return(nginx: Nginx, application: Applicati
         application.kill()
         killed = time.monotonic()
         till = until(lambda: _open(stack, "0001/pos-01"), ALLOWED, stack)
-        print(f"process killed → {till['category']} incident after {time.monotonic() - killed:.1f} s")
+        figure(f"process killed: incident after {time.monotonic() - killed:.1f} s")
         assert till["category"] == "pos_outage"
         application.start()
         until(lambda: _resolved(stack, "0001/pos-01"), 60, stack)

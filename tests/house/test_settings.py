@@ -60,17 +60,17 @@ def test_an_example_is_taken_as_it_is_written(name: str, text: str) -> None:
     READERS[name](text, name)
 
 
-def test_readme_shows_every_file_that_a_first_store_needs() -> None:
-    readme = (ROOT / "README.md").read_text()
-    shown = re.findall(r"^```yaml\n# (\S+)", readme, re.MULTILINE)
+def test_the_guide_shows_every_file_that_a_first_store_needs() -> None:
+    guide = (ROOT / "docs" / "install.md").read_text()
+    shown = re.findall(r"^```yaml\n# (\S+)", guide, re.MULTILINE)
     assert {"agent.yaml", "collector.yaml", "cmdb.yaml"} <= set(shown)
-    assert len(re.findall(r"^```yaml", readme, re.MULTILINE)) == len(shown), "a YAML block without the file's name"
+    assert len(re.findall(r"^```yaml", guide, re.MULTILINE)) == len(shown), "a YAML block without the file's name"
 
 
-def test_the_files_of_readme_belong_together(tmp_path: Path) -> None:
+def test_the_files_of_the_guide_belong_together(tmp_path: Path) -> None:
     """The agent is one that the CMDB knows, in the same store, and every item that it asks is there."""
-    readme = (ROOT / "README.md").read_text()
-    files = dict(re.findall(r"^```yaml\n# (\S+)[^\n]*\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL))
+    guide = (ROOT / "docs" / "install.md").read_text()
+    files = dict(re.findall(r"^```yaml\n# (\S+)[^\n]*\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
     agent = agent_config.parse(files["agent.yaml"], "agent.yaml").document
     collector = collector_config.parse(files["collector.yaml"], "collector.yaml")
     estate = cmdb.parse(files["cmdb.yaml"], "cmdb.yaml")

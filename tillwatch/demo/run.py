@@ -61,7 +61,7 @@ async def run(plan: Plan, broker: Broker) -> int:
     """0 when all came as expected, or when it was interrupted while it would go on for ever; 1 otherwise."""
     story = Story(len(plan.acts))
     with stop_event() as stop:
-        async with _stage(plan, broker) as stage, _chain(plan, broker, stage, stop) as failure:
+        async with staged(plan, broker) as stage, chained(plan, broker, stage, stop) as failure:
             story.opening(plan.stores + 1, broker, plan.port, plan.speed)
             playing = asyncio.create_task(_rounds(plan, stage, story))
             stopping = asyncio.create_task(stop.wait())
@@ -112,7 +112,7 @@ async def _one_round(plan: Plan, stage: Stage, watch: Watch, story: Story) -> in
 
 
 @asynccontextmanager
-async def _stage(plan: Plan, broker: Broker) -> AsyncIterator[Stage]:
+async def staged(plan: Plan, broker: Broker) -> AsyncIterator[Stage]:
     """All devices on and the line joined; everything off in the end."""
     simulated = [
         SimulatedStore(store, broker.url, plan.interval, pulse=max(2.0, PACE / plan.speed))
@@ -130,9 +130,10 @@ async def _stage(plan: Plan, broker: Broker) -> AsyncIterator[Stage]:
         await stage.line.cut()
 
 
-def _chain(
+def chained(
     plan: Plan, broker: Broker, stage: Stage, stop: asyncio.Event
 ) -> AbstractAsyncContextManager[asyncio.Task[None]]:
+    """The collector and all agents on `stage`, as `together.running` has them."""
     collector = Collector(_collector_config(plan, broker), Serving())
     watched = Agent(_agent_config(plan, stage))
     return together.running(collector, [watched.run, *(store.run for store in stage.simulated)], stop)
