@@ -33,11 +33,6 @@ def collector_subscriptions(part: str = "+") -> list[str]:
     return [f"{_ROOT}/{part}/+/{report}" for report in _UP]
 
 
-def collector_answers() -> list[str]:
-    """Where a collector speaks, whoever it speaks to."""
-    return [f"{_ROOT}/+/+/{report}" for report in get_args(Down)]
-
-
 def agent_subscriptions(agent: str) -> list[str]:
     return [down(agent, "ack"), down(agent, "cmd")]
 

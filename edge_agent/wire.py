@@ -127,7 +127,7 @@ class Wire:
         client.on_publish = self._guarded(self._on_publish)
         client.on_disconnect = self._guarded(self._on_disconnect)
         self._refusal = self._said = ""
-        _authenticate(client, self._broker)
+        authenticate(client, self._broker)
         will = self._listener.will()
         if will is not None:
             client.will_set(*will, qos=1)
@@ -213,7 +213,7 @@ def _without_delay(_client: Client, _data: object, sock: Any) -> None:
 def _leave_it_to_the_loop(_client: Client, _data: object, _sock: object) -> None: ...
 
 
-def _authenticate(client: Client, broker: Broker) -> None:
+def authenticate(client: Client, broker: Broker) -> None:
     """Files are read for every connection, so that a rotated secret needs no restart."""
     if broker.username:
         password = None

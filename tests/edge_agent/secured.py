@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from contract.broker import Broker
-from contract.broker_acl import acl
 from tests.edge_agent.authority import Authority
+from tests.edge_agent.broker_acl import acl
 from tests.edge_agent.peers import free_port, until
 
 SETTINGS = """
