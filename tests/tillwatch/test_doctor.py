@@ -1,15 +1,18 @@
 """What the doctor says of real brokers, right and wrong ones, and of hosts whose files are not as they should be."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.edge_agent.peers import Broker, until
-from tests.edge_agent.running import AgentProcess
+from tests.edge_agent.peers import Broker, free_port, until
+from tests.edge_agent.running import ROOT, AgentProcess
 from tests.edge_agent.secured import SecuredBroker
 from tests.tillwatch.doctor_asked import AGENT, Ask, agent_yaml, failed
+from tillwatch import embedded_broker
 from tillwatch.cli import main
 from tillwatch.doctor.agent import CHECKS
 
@@ -142,3 +145,25 @@ def test_a_running_agent_is_seen_and_its_line_comes_back_after_the_forging(
         assert all(level == "ok" for check, level, _ in said if check == "forging")
         until(lambda: ask("--config", path, *ALL_BUT_RUNNING)[1][0][1] == "ok")
         assert agent.stop() == 0
+
+
+def test_a_broker_of_before_mqtt_5_is_judged_by_what_arrives(tmp_path: Path, ask: Ask) -> None:
+    """There a PUBACK says nothing, so what was forged has to be heard."""
+    port = free_port()
+    path = tmp_path / "agent.yaml"
+    path.write_text(
+        f'store: "0042"\nagent: {AGENT}\nbroker: {{url: "mqtt://127.0.0.1:{port}"}}\n'
+        f"log: {{path: {tmp_path}/agent.db}}\nchecks: []\n"
+    )
+    with embedded_broker.running(port):
+        code, said = ask("--config", path)
+    assert code == 1
+    assert sum("it arrived on tillwatch/1/" in text for text in failed(said)) == 5
+
+
+def test_a_host_with_an_agent_only_needs_no_library_of_the_collector() -> None:
+    program = (
+        "import sys, tillwatch.doctor.agent; print([name for name in sys.modules if name.startswith('collector')])"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"
