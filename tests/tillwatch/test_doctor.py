@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import pytest
 
@@ -12,7 +13,6 @@ from tests.edge_agent.peers import Broker, free_port, until
 from tests.edge_agent.running import ROOT, AgentProcess
 from tests.edge_agent.secured import SecuredBroker
 from tests.tillwatch.doctor_asked import AGENT, Ask, agent_yaml, failed
-from tillwatch import embedded_broker
 from tillwatch.cli import main
 from tillwatch.doctor.agent import CHECKS
 
@@ -155,8 +155,13 @@ def test_a_broker_of_before_mqtt_5_is_judged_by_what_arrives(tmp_path: Path, ask
         f'store: "0042"\nagent: {AGENT}\nbroker: {{url: "mqtt://127.0.0.1:{port}"}}\n'
         f"log: {{path: {tmp_path}/agent.db}}\nchecks: []\n"
     )
-    with embedded_broker.running(port):
+    # In a process of its own: it leaves sockets open.
+    program = f"from tillwatch import embedded_broker as b\nwith b.running({port}): print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as broker:
+        assert broker.stdout is not None
+        broker.stdout.readline()
         code, said = ask("--config", path)
+        broker.kill()
     assert code == 1
     assert sum("it arrived on tillwatch/1/" in text for text in failed(said)) == 5
 
