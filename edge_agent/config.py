@@ -132,13 +132,14 @@ def unreadable(document: AgentDocument) -> Iterator[tuple[str, str]]:
         named = getattr(document.broker, field)
         if not named:
             continue
+        located = credentials.located(named)
         try:
-            with Path(credentials.located(named)).open("rb"):
+            with Path(located).open("rb"):
                 pass
-        except FileNotFoundError:
-            yield f"broker.{field}", f"cannot be read: {credentials.why_missing(credentials.located(named))}"
         except OSError as error:
-            yield f"broker.{field}", f"{named} cannot be read: {error.strerror}"
+            nobody_gave_it = located.startswith(credentials.PREFIX)
+            text = credentials.why_missing(named) if nobody_gave_it else f"{named} cannot be read: {error.strerror}"
+            yield f"broker.{field}", text
 
 
 def _check(check: CheckSettings, defaults: Defaults) -> Check:
