@@ -19,6 +19,7 @@ from collector.metrics.lines import CONTENT_TYPE
 from collector.metrics.pages import MOST_PAGES, MOST_SAMPLES, pages_for
 from collector.metrics.roster import Roster
 from collector.services import Services
+from rules.estate import Estate
 
 ROLLUPS_KEPT = 5.0  # seconds: several Prometheus servers share one count of the chain
 COMPRESS_ABOVE = 1024
@@ -40,6 +41,7 @@ class Scrape:
         self._blocks = Blocks()
         self._roster = Roster()
         self._rollups = (float("-inf"), "")
+        self._expected: Estate | None = None
         self.incidents = Incidents(self._registry, services.started_at)
 
     async def product(self) -> bytes:
@@ -47,7 +49,9 @@ class Scrape:
         if not 0 <= now - self._rollups[0] < ROLLUPS_KEPT:
             waiting = desks.text(await self._services.desk_queues(), now)
             views = list(filter(None, map(self._services.fleet.views.get, self._services.registry())))
-            self._rollups = (now, rollups.text(self._services.state(), views) + waiting)
+            state = self._services.state()
+            self._rollups = (now, rollups.text(state, views) + waiting)
+            self._expect(state.estate)
         return generate_latest(self._registry) + self._rollups[1].encode()
 
     def part(self, wanted: ChecksQuery) -> bytes:
@@ -76,6 +80,12 @@ class Scrape:
             for pages in [pages_for(samples)]
             for page in range(pages)
         ]
+
+    def _expect(self, estate: Estate) -> None:
+        if estate is not self._expected:
+            self._expected = estate
+            categories = estate.policy.categories if estate.policy is not None else ()
+            self.incidents.expect(categories, {store.region for store in estate.stores.values()})
 
     def _current(self) -> Roster:
         agents, estate = self._services.registry(), self._services.state().estate

@@ -3,7 +3,8 @@
 What ingest counts is read from collector.services.Counters at each scrape, so the hot path increments plain integers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
@@ -84,6 +85,20 @@ class Incidents:
             buckets=RESTORE_BUCKETS,
             registry=registry,
         )
+
+    def expect(self, categories: Iterable[str], regions: Iterable[str]) -> None:
+        """Counts zero of everything that may happen.
+
+        What appears with its first happening has not grown in Prometheus's eyes, and a chain's first P1 is not to be missed.
+        """
+        regions = [*regions, ""]  # of what belongs to no store
+        for category in categories:
+            self._detection.labels(category)
+            self._restore.labels(category)
+            for priority, region in product(("P1", "P2", "P3"), regions):
+                self._opened.labels(priority, category, region)
+                for clock in ("respond", "resolve"):
+                    self._breached.labels(clock, priority, category, region)
 
     def take(self, incident: Incident) -> None:
         """A version of an incident, in the order of the journal."""
