@@ -89,7 +89,7 @@ class Incidents:
     def expect(self, categories: Iterable[str], regions: Iterable[str]) -> None:
         """Counts zero of everything that may happen.
 
-        What appears with its first happening has not grown in Prometheus's eyes, and a chain's first P1 is not to be missed.
+        What appears with its first happening has not grown in Prometheus's eyes, and the first P1 is not to be missed.
         """
         regions = [*regions, ""]  # of what belongs to no store
         for category in categories:

@@ -172,8 +172,19 @@ CAUSES = Section(
             FEW_ARE_FINE,
         ),
         curves(
-            Frame("Stores", "Stores by what is known of them.", "short"),
+            Frame("Stores", "Stores by what is known of them.", "short", 8),
             [Query(f"sum by (status) (max by (region, status) (tillwatch_stores{HERE}))", "{{status}}")],
+        ),
+        numbers(
+            Frame("Certificates in stores", "Checks named tls that warn or fail: a certificate ends.", "short", 4),
+            [
+                Query(
+                    "sum(max by (region, status) "
+                    '(tillwatch_checks{kind="tls", status=~"warning|critical", region=~"$region"})) or vector(0)',
+                    "not well",
+                )
+            ],
+            FEW_ARE_FINE,
         ),
     ],
 )
