@@ -5,12 +5,22 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from collector import replay
+from collector.certificates import Certificates
 from collector.changes import Listener
 from collector.clock import Clock
-from collector.database import Connection, incidents, letters, shadow
+from collector.database import Connection, incidents, lanes, letters, shadow
 from collector.database.shadow import Asked, Row, Sum
 from collector.desk.inbound import Delivery, Verdict
-from collector.services import DeadLetter, IncidentFilter, Outcome, Overloaded, PageKey, Readiness, Request
+from collector.services import (
+    DeadLetter,
+    DeskQueue,
+    IncidentFilter,
+    Outcome,
+    Overloaded,
+    PageKey,
+    Readiness,
+    Request,
+)
 from rules.entries import Command
 from rules.incident import Incident, TimelineEntry
 from rules.state import State
@@ -32,6 +42,7 @@ class Running:
         self.deployment = collector.config.deployment
         self.counters = collector.ingest.counters
         self.fleet = collector.ingest.fleet
+        self._certificates = Certificates(collector.config)
 
     def clock(self) -> float:
         return self._clock.wall()
@@ -44,6 +55,9 @@ class Running:
 
     def registry(self) -> Mapping[str, str]:
         return self._collector.ingest.registry
+
+    def certificates(self) -> Mapping[str, float]:
+        return self._certificates.ends()
 
     def subscribe(self, size: int = 1_000) -> Listener:
         return self._collector.engine.feed.subscribe(size)
@@ -97,6 +111,10 @@ class Running:
         return await self._read(
             lambda connection: (shadow.listed(connection, asked, limit, after), shadow.summed(connection, asked))
         )
+
+    async def desk_queues(self) -> list[DeskQueue]:
+        desks = [desk.name for desk in self._collector.config.help_desk]
+        return await self._read(lambda connection: lanes.queues(connection, desks)) if desks else []
 
     async def dead_letters(self, limit: int, before: int | None = None) -> list[DeadLetter]:
         return await self._read(lambda connection: letters.listed(connection, limit, before))

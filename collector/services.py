@@ -112,6 +112,16 @@ class Counters(msgspec.Struct):
     ticket_differences: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
 
 
+class DeskQueue(msgspec.Struct, frozen=True):
+    """What a help desk has not been told: incidents `pending` and `dead`, the oldest of it decided at `since`."""
+
+    desk: str
+    pending: int = 0
+    dead: int = 0
+    since: float | None = None
+    trouble: str = ""
+
+
 class Overloaded(Exception):  # noqa: N818 - past tense, as all events here
     """The request was not taken: try again later."""
 
@@ -146,6 +156,9 @@ class Services(Protocol):
     def registry(self) -> Mapping[str, str]:
         """Agent id → store id, from the CMDB."""
 
+    def certificates(self) -> Mapping[str, float]:
+        """The installation's own certificates by name → when they end, in seconds UTC."""
+
     def subscribe(self, size: int = 1_000) -> Subscription: ...
 
     async def incidents(self, wanted: IncidentFilter, limit: int, after: PageKey | None = None) -> list[Incident]:
@@ -167,6 +180,9 @@ class Services(Protocol):
 
     async def unsent(self, asked: Asked, limit: int, after: int) -> tuple[list[Row], list[Sum]]:
         """What desks in shadow mode would have been sent: rows, oldest first, ids above `after`; and sums of all."""
+
+    async def desk_queues(self) -> list[DeskQueue]:
+        """One for each help desk of the configuration."""
 
     async def dead_letters(self, limit: int, before: int | None = None) -> list[DeadLetter]:
         """Newest first, without payloads, ids below `before`."""

@@ -3,7 +3,7 @@
 Nothing here waits for a desk: every function is one short transaction's part.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select,
 from collector.database.incidents import found
 from collector.database.tables import desk_feeds, desk_lanes, incidents, outbox
 from collector.database.upsert import insert_new
+from collector.services import DeskQueue
 from rules.decision import EffectKind
 from rules.incident import Incident
 
@@ -238,6 +239,17 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 
+def queues(connection: Connection, desks: Sequence[str]) -> list[DeskQueue]:
+    """What each of `desks` has not been told, whether it has a lane or not."""
+    found, trouble, since = counts(connection), troubles(connection), _since(connection)
+    return [
+        DeskQueue(
+            desk, found.get((desk, PENDING), 0), found.get((desk, DEAD), 0), since.get(desk), trouble.get(desk, "")
+        )
+        for desk in desks
+    ]
+
+
 def lane(connection: Connection, desk: str, incident: str) -> Lane | None:
     query = select(desk_lanes).where(desk_lanes.c.desk == desk, desk_lanes.c.incident == incident)
     row = connection.execute(query).one_or_none()
@@ -284,6 +296,15 @@ def _still(lane: Lane) -> ColumnElement[bool]:
         desk_lanes.c.state == IDLE,
         desk_lanes.c.done == lane.done,
     )
+
+
+def _since(connection: Connection) -> dict[str, float]:
+    """Desk → when the oldest of what it has not been told was decided."""
+    waiting = and_(
+        outbox.c.incident == desk_lanes.c.incident, outbox.c.position > desk_lanes.c.done, outbox.c.kind.in_(FOR_DESKS)
+    )
+    query = select(desk_lanes.c.desk, func.min(outbox.c.at)).join(outbox, waiting).where(desk_lanes.c.state == PENDING)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(desk_lanes.c.desk))}
 
 
 def _claimed(connection: Connection, row: Row[Any], lease: Lease) -> Claimed | None:

@@ -3,7 +3,9 @@
 What ingest counts is read from collector.services.Counters at each scrape, so the hot path increments plain integers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -11,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from collector.services import Services
+from contract.rejection import Reason
 from rules.incident import Incident
 
 DETECTION_BUCKETS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 900, 3600, 14_400)
@@ -36,7 +39,8 @@ class Itself(Collector):
         yield _counter("tillwatch_ingest_commits", "Transactions of ingest.", counters.commits)
         yield _gauge("tillwatch_ingest_lag_seconds", "From a message's arrival to its commit.", counters.ingest_lag)
         letters = CounterMetricFamily("tillwatch_dead_letters", "Messages that were not accepted.", labels=["reason"])
-        for reason, count in sorted(dict(counters.dead_letters).items()):
+        # A reason that appeared with its first letter would never have grown in Prometheus's eyes.
+        for reason, count in sorted((dict.fromkeys(get_args(Reason), 0) | dict(counters.dead_letters)).items()):
             letters.add_metric([reason], count)
         yield letters
         differences = CounterMetricFamily(
@@ -50,6 +54,15 @@ class Itself(Collector):
         yield _gauge("tillwatch_ready", "1 when the collector is ready.", ready.ready)
         yield _gauge("tillwatch_start_time_seconds", "When this process started.", self._services.started_at)
         yield _gauge("tillwatch_agents", "Agents heard since the start.", len(self._services.fleet.views))
+        yield _gauge("tillwatch_agents_registered", "Agents that the CMDB names.", len(self._services.registry()))
+        ends = GaugeMetricFamily(
+            "tillwatch_certificate_expiry_timestamp_seconds",
+            "When a certificate of collector.yaml ends; 0 when its file cannot be read.",
+            labels=["certificate"],
+        )
+        for name, end in self._services.certificates().items():
+            ends.add_metric([name], end)
+        yield ends
 
 
 class Incidents:
@@ -78,6 +91,20 @@ class Incidents:
             buckets=RESTORE_BUCKETS,
             registry=registry,
         )
+
+    def expect(self, categories: Iterable[str], regions: Iterable[str]) -> None:
+        """Counts zero of everything that may happen.
+
+        What appears with its first happening has not grown in Prometheus's eyes, and the first P1 is not to be missed.
+        """
+        regions = [*regions, ""]  # of what belongs to no store
+        for category in categories:
+            self._detection.labels(category)
+            self._restore.labels(category)
+            for priority, region in product(("P1", "P2", "P3"), regions):
+                self._opened.labels(priority, category, region)
+                for clock in ("respond", "resolve"):
+                    self._breached.labels(clock, priority, category, region)
 
     def take(self, incident: Incident) -> None:
         """A version of an incident, in the order of the journal."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from collector.fleet import AgentView
 from collector.metrics.lines import Metric, samples
-from contract.ids import part_of
 from rules.state import State
 from rules.views import service_views
 
@@ -80,11 +79,11 @@ def of_services(state: State, stores: Iterable[str], now: float) -> str:
     return samples(CAPACITY, rows)
 
 
-def of_items(state: State, stores: Iterable[str], part: str) -> str:
-    """The items of these stores, and the shared ones whose own id falls into `part`."""
+def of_items(state: State, stores: Iterable[str], shared: Iterable[str]) -> str:
+    """The items of these stores, and the shared ones."""
     members = [item for store in stores for item in state.estate.members.get(store, ())]
-    shared = [item for item in state.estate.items.values() if item.store is None and part_of(item.id) == part]
+    alone = [state.estate.items[ref] for ref in shared]
     rows = {
-        (item.store or "", item.id, item.name, item.klass, item.vendor, item.group): 1.0 for item in (*members, *shared)
+        (item.store or "", item.id, item.name, item.klass, item.vendor, item.group): 1.0 for item in (*members, *alone)
     }
     return samples(CI_INFO, rows)

@@ -6,6 +6,7 @@ from collector.database import Database, decisions, lanes
 from collector.database.decisions import Commit, Due
 from collector.database.lanes import Claimed, Kept, Lease, Setback
 from collector.database.leases import take_lead
+from collector.services import DeskQueue
 from rules.decision import Effect
 from rules.incident import Incident, Priority
 
@@ -140,3 +141,21 @@ def test_what_was_heard_only_grows(database: Database) -> None:
         lane = lanes.lane(connection, DESK, "i1")
     assert lane is not None
     assert msgspec.structs.asdict(lane)["heard"] == 5
+
+
+def test_a_queue_counts_what_waits_and_tells_since_when_and_names_every_desk(database: Database) -> None:
+    """A desk that has nothing to do is a zero, not a gap: nobody can miss a number that was never there."""
+    begun(database)
+    decided(database, incident(1, 1), "open_ticket")
+    decided(database, incident(2, 3), "open_ticket")
+    [first, second] = claimed(database)
+    with database.writing() as connection:
+        lanes.bury(connection, first.lane, "a", "no such queue")
+        lanes.tell(connection, DESK, "401 Unauthorized")
+        desk, other = lanes.queues(connection, [DESK, "other"])
+    assert (desk.pending, desk.dead, desk.since, desk.trouble) == (1, 1, 0.0, "401 Unauthorized")
+    assert other == DeskQueue("other")
+    with database.writing() as connection:
+        lanes.finish(connection, second.lane, "a", Kept("2", "u", b""))
+        [desk] = lanes.queues(connection, [DESK])
+    assert (desk.pending, desk.since) == (0, None)

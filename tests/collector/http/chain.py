@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 from array import array
 from collections.abc import Mapping
 from typing import Any
@@ -15,13 +16,16 @@ from collector.services import (
     ChangeEvent,
     Counters,
     DeadLetter,
+    DeskQueue,
     IncidentFilter,
     Outcome,
     PageKey,
     Readiness,
     Request,
 )
+from contract.ids import part_of
 from contract.status import Status
+from rules import policy
 from rules.decision import Change
 from rules.incident import Affected, Incident, Reason, Sla, Suppression, TimelineEntry
 from rules.state import AgentState, CheckState, ItemState, State
@@ -114,6 +118,7 @@ class Chain:
         self._all: dict[str, Incident] = {}
         self._position = 100
         self._state = State.empty()
+        self._state.put(Change("meta", "policy", policy.load("retail")))
         self._state.put(Change("meta", "cmdb", CMDB))
         for store in CMDB["stores"]:
             self.heard(store["agents"][0], store["id"])
@@ -130,6 +135,20 @@ class Chain:
         self._state.put(Change("agents", agent, AgentState(heard_at=self.now)))
         for seq, key in enumerate(keys):
             self._state.put(Change("checks", f"{agent}/{key}", CheckState(Status.OK, self.now, 1, seq + 1, 15.0)))
+
+    def grow(self, part: str, agents: int, checks: int) -> list[str]:
+        """So many agents of the part, in one store. Returns all of the part, the older ones too."""
+        ids = (f"agent-{at}" for at in itertools.count())
+        more = list(itertools.islice((id_ for id_ in ids if part_of(id_) == part), agents))
+        store = {"id": "9999", "name": "Large", "region": "north", "agents": more}
+        self._state.put(Change("meta", "cmdb", CMDB | {"stores": [*CMDB["stores"], store]}))
+        shape, statuses = Shape(tuple(f"ci-{at}/tcp" for at in range(checks))), bytes(checks)
+        ms = array("f", [1.0] * checks)
+        for agent in more:
+            self.fleet.views[agent] = AgentView(
+                agent, "9999", shape, statuses, ms, {}, self.now, self.now, 0, 0, None, 1
+            )
+        return [agent for agent in self.fleet.views if part_of(agent) == part]
 
     def fails(self, ref: str) -> None:
         self._state.put(Change("items", ref, ItemState(Status.CRITICAL, self.now, self.now, "connection refused")))
@@ -167,6 +186,9 @@ class Chain:
 
     def registry(self) -> Mapping[str, str]:
         return self._state.estate.agent_store
+
+    def certificates(self) -> Mapping[str, float]:
+        return {"http": NOW + 86_400}
 
     def subscribe(self, size: int = 1_000) -> Listener:
         self.listeners.append(Listener(self, size))
@@ -223,6 +245,9 @@ class Chain:
         self.asked = asked
         rows = [row for row in self.unsent_rows if row.id > after]
         return rows[:limit], [Sum("desk", "north", "pos_outage", len(self.unsent_rows), 0, 0)]
+
+    async def desk_queues(self) -> list[DeskQueue]:
+        return [DeskQueue("desk", 2, 1, NOW - 90), DeskQueue("hook", trouble="401 Unauthorized")]
 
     async def dead_letters(self, limit: int, before: int | None = None) -> list[DeadLetter]:
         return [letter for letter in reversed(self.letters) if before is None or letter.id < before][:limit]

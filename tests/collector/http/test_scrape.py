@@ -1,14 +1,41 @@
 """What Prometheus gets, read with Prometheus's own parser."""
 
 import gzip
+import re
+import subprocess
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract.ids import part_of
-from tests.collector.http.chain import incident
+from rules.incident import Sla
+from tests.collector.http.chain import NOW, incident
 from tests.collector.http.conftest import Answer, Face
 
 PART = part_of("0042-server")
+RELIED_ON = [
+    "tillwatch_check_status",
+    "tillwatch_check_duration_seconds",
+    "tillwatch_agent_last_pulse_timestamp_seconds",
+    "tillwatch_store_up",
+    "tillwatch_store_last_seen_timestamp_seconds",
+    "tillwatch_service_capacity_ratio",
+    "tillwatch_store_info",
+    "tillwatch_ci_info",
+    "tillwatch_checks",
+    "tillwatch_stores",
+    "tillwatch_incidents_open",
+    "tillwatch_incidents_opened_total",
+    "tillwatch_incident_detection_seconds_bucket",
+    "tillwatch_incident_restore_seconds_bucket",
+    "tillwatch_sla_at_risk",
+    "tillwatch_sla_breached_total",
+    "tillwatch_tickets_pending",
+    "tillwatch_ingest_records_total",
+    "tillwatch_ingest_lag_seconds",
+    "tillwatch_agent_log_pending_records",
+    "tillwatch_agent_dropped_records_total",
+    "tillwatch_dead_letters_total",
+]
 
 
 def samples(answer: Answer) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -62,6 +89,52 @@ def test_discovery_leads_to_every_agent_and_store(face: Face) -> None:
     assert {target["targets"][0] for target in targets} == {"localhost:8420"}
     parts = {target["labels"]["__param_part"] for target in targets}
     assert {part_of(name) for name in ("0042", "0043", "0077", "0042-server", "0077-server")} <= parts
+
+
+def test_every_metric_that_programs_rely_on_is_there(face: Face) -> None:
+    """The names of docs/metrics.md that may not be dropped, each with at least one sample."""
+    face.do(face.chain.happen, incident(31, restored_at=face.chain.now, opened_at=face.chain.now))
+    face.do(face.chain.happen, incident(32, sla=Sla(breached=("respond",)), learnt_at=face.chain.now))
+    pages = [target["labels"] for target in face.get("/sd").json]
+    asked = [f"{one['__metrics_path__']}?part={one['__param_part']}" for one in pages]
+    found = {name for path in ["/metrics", *asked] for name, _ in samples(face.get(path))}
+    assert set(RELIED_ON) - found == set()
+
+
+def test_tickets_certificates_and_agents_are_told_at_metrics(face: Face) -> None:
+    found = samples(face.get("/metrics"))
+    assert value(found, "tillwatch_tickets_pending", desk="desk") == 2
+    assert value(found, "tillwatch_tickets_oldest_pending_seconds", desk="desk") == 90
+    assert value(found, "tillwatch_tickets_dead", desk="desk") == 1
+    assert value(found, "tillwatch_tickets_pending", desk="hook") == 0
+    assert value(found, "tillwatch_help_desk_ready", desk="hook") == 0
+    assert value(found, "tillwatch_agents_registered") == 3
+    assert value(found, "tillwatch_certificate_expiry_timestamp_seconds", certificate="http") == NOW + 86_400
+    assert value(found, "tillwatch_dead_letters_total", reason="bomb") == 0
+
+
+def test_prometheus_own_lint_finds_nothing_in_any_answer(face: Face) -> None:
+    for path in ("/metrics", f"/metrics/checks?part={PART}", f"/metrics/checks?part={part_of('0042')}"):
+        lint = subprocess.run(
+            ["promtool", "check", "metrics"], input=face.get(path).body, capture_output=True, check=False
+        )
+        assert (lint.returncode, lint.stdout + lint.stderr) == (0, b"")
+
+
+def test_a_part_that_is_too_much_for_one_scrape_is_listed_in_pages_that_hold_it_all(face: Face) -> None:
+    agents = face.do(face.chain.grow, PART, 60, 1_000)
+    pages = [target["labels"] for target in face.get("/sd").json if target["labels"]["__param_part"] == PART]
+    assert len(pages) == 2
+    found = []
+    for page in pages:
+        query = "&".join(f"{name}={page[f'__param_{name}']}" for name in ("part", "page", "pages"))
+        text = face.get(f"/metrics/checks?{query}").body.decode()
+        assert len(re.findall(r"^[^#]", text, re.MULTILINE)) <= 100_000
+        found += re.findall(r'^tillwatch_agent_log_pending_records\{.*agent="([^"]+)"', text, re.MULTILINE)
+    assert sorted(found) == sorted(agents)
+    refused = face.get(f"/metrics/checks?part={PART}")
+    assert refused.status == 400
+    assert refused.json["detail"].endswith(f"samples; /sd lists the pages of part {PART}")
 
 
 def test_discovery_of_an_empty_chain_is_an_empty_list(face: Face) -> None:

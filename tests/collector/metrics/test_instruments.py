@@ -35,3 +35,18 @@ def test_what_the_process_before_has_counted_is_not_counted_again() -> None:
     assert registry.get_sample_value("tillwatch_incidents_opened_total", ROW) is None
     assert registry.get_sample_value("tillwatch_incident_detection_seconds_count", {"category": "pos_outage"}) is None
     assert registry.get_sample_value("tillwatch_incident_restore_seconds_count", {"category": "pos_outage"}) == 1
+
+
+def test_the_first_of_anything_is_a_growth_and_not_a_beginning() -> None:
+    """Prometheus sees a counter grow only from a value that it has seen."""
+    registry = CollectorRegistry()
+    incidents = Incidents(registry, NOW)
+    incidents.expect(["pos_outage"], ["north", "north"])
+    for region in ("north", ""):
+        row = ROW | {"region": region}
+        assert registry.get_sample_value("tillwatch_incidents_opened_total", row) == 0
+        assert registry.get_sample_value("tillwatch_sla_breached_total", {"clock": "resolve"} | row) == 0
+    assert registry.get_sample_value("tillwatch_incident_restore_seconds_count", {"category": "pos_outage"}) == 0
+    incidents.take(incident(3, opened_at=NOW + 1))
+    incidents.expect(["pos_outage", "power"], ["north"])
+    assert registry.get_sample_value("tillwatch_incidents_opened_total", ROW) == 1

@@ -1,0 +1,1 @@
+"""What the NOC looks at: Prometheus rules, the Alertmanager example, and Grafana dashboards written as code."""
