@@ -26,7 +26,7 @@ START = 1_760_000_000.0
 
 @pytest.fixture
 def papers(tmp_path: Path) -> documents.Documents:
-    return documents.read(chain.config(tmp_path, "sqlite:///unused.db", 1), "1")
+    return documents.read(documents.sources(chain.config(tmp_path, "sqlite:///unused.db", 1)))
 
 
 def append(database: Database, *entries: JournalEntry) -> None:
@@ -41,7 +41,7 @@ def believes(at: float, *states: tuple[str, Status]) -> list[JournalEntry]:
 
 @asynccontextmanager
 async def leading(database: Database, papers: documents.Documents, clock: Hands) -> AsyncIterator[EngineLoop]:
-    loop = EngineLoop(database, papers, Keep(), "me", clock)
+    loop = EngineLoop(database, papers, Keep(), "me", clock, version="1")
     stop = asyncio.Event()
     task = asyncio.create_task(loop.run(stop))
     await until(lambda: loop.term is not None)

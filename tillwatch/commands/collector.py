@@ -69,7 +69,9 @@ async def _until_signalled(config: Config) -> int:
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)
     try:
-        await Collector(config, Serving()).run(stop)
+        collector = Collector(config, Serving())
+        loop.add_signal_handler(signal.SIGHUP, collector.reloading.ask)
+        await collector.run(stop)
     except (DatabaseError, ExposedError, TooNew, OSError) as error:
         print(f"the collector cannot start: {error}", file=sys.stderr)
         return 1
