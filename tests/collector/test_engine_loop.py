@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from collector import documents, replay
@@ -110,7 +111,7 @@ def test_policy_and_cmdb_are_journalled_once_and_again_when_they_change(
     database: Database, papers: documents.Documents
 ) -> None:
     async def scene() -> None:
-        for version in (papers, papers, papers._replace(cmdb={"stores": []})):
+        for version in (papers, papers, msgspec.structs.replace(papers, cmdb=msgspec.Raw(b'{"stores":[]}'))):
             async with leading(database, version, Hands(START)):
                 pass
         with database.reading() as connection:
