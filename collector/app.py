@@ -17,7 +17,7 @@ from collector.engine_loop import EngineLoop
 from collector.holder import is_gone, myself
 from collector.ingest import Ingest
 from collector.receiver import Receiver
-from collector.reloading import Reloading
+from collector.reloading import Reloading, stamp_of
 from collector.running import Running
 from collector.services import Services
 from collector.subscriber import Subscriber
@@ -41,14 +41,16 @@ class Collector:
         self._face = face or nobody
         clock = clock or SystemClock()
         holder = myself()
-        papers = reading.at_start(documents.sources(config))
+        sources = documents.sources(config)
+        stamp = stamp_of(documents.files(sources))
+        papers = reading.at_start(sources)
         self.database = opened(config.database)
         upgrade(self.database)
         with self.database.writing() as connection:
             leases.bury(connection, is_gone)
         self.engine = EngineLoop(self.database, papers, config.keep, holder, clock, version=release())
         self.ingest = Ingest(self.database, papers.registry, holder, self.engine.wake, clock)
-        self.reloading = Reloading(config, self.engine, self.ingest, clock, expected=papers.expected)
+        self.reloading = Reloading(config, self.engine, self.ingest, clock, expected=papers.expected, stamp=stamp)
         self.subscriber = Subscriber(config.broker, config.client_id)
         self.receiver = Receiver(self.ingest, self.subscriber, clock)
         self.desks = Desks(config, self.database, self.engine, holder, clock)

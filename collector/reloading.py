@@ -4,6 +4,7 @@ A file with a mistake changes nothing: what was read before stays in force, and 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,13 +19,15 @@ from contract.documents import DocumentError
 
 _log = logging.getLogger(__name__)
 LOOK_EVERY = 30.0  # seconds
+MOST_TOLD = 500  # characters
+MOST_LOGGED = 20  # mistakes
 
 Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 class Reloading:
-    """`expected` is what agents should run by, `refused` what was wrong with the files when they were last read,
-    `read_at` when what is in force was read (seconds UTC). All of it belongs to the event loop.
+    """`expected` is what agents should run by, `refused` the first of what was wrong with the files when they were last
+    read, `read_at` when what is in force was read (seconds UTC). All of it belongs to the event loop.
     """
 
     def __init__(  # noqa: PLR0913 - what a reload touches
@@ -35,8 +38,10 @@ class Reloading:
         clock: Clock,
         *,
         expected: Mapping[str, str],
+        stamp: Stamp,
         look_every: float = LOOK_EVERY,
     ) -> None:
+        """`stamp` is of before the files were first read."""
         self.expected = expected
         self.refused = ""
         self.read_at = clock.wall()
@@ -44,22 +49,29 @@ class Reloading:
         self._engine, self._ingest, self._clock = engine, ingest, clock
         self._look_every = look_every
         self._asked = asyncio.Event()
-        self._stamp = stamp_of(documents.files(self._sources))
+        self._stamp = stamp
 
     def ask(self) -> None:
         """Has the files read now, changed or not."""
         self._asked.set()
 
     async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`, which does not wait for a reading that goes on."""
+        looking = asyncio.ensure_future(self._look_again_and_again())
         stopping = asyncio.ensure_future(stop.wait())
-        stopping.add_done_callback(lambda _: self._asked.set())
-        while not stop.is_set():
+        await asyncio.wait([looking, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for one in (looking, stopping):
+            one.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await looking
+
+    async def _look_again_and_again(self) -> None:
+        while True:
             was_asked = await self._waited()
             stamp = await asyncio.to_thread(stamp_of, documents.files(self._sources))
-            if not stop.is_set() and (was_asked or stamp != self._stamp):
+            if was_asked or stamp != self._stamp:
                 self._stamp = stamp  # of before the reading: what is written meanwhile is seen the next time
                 await self.reload()
-        stopping.cancel()
 
     async def reload(self) -> None:
         """Takes in what the files say; where that cannot be, says why and changes nothing."""
@@ -89,8 +101,10 @@ class Reloading:
         return True
 
     def _refuse(self, text: str) -> None:
-        self.refused = text
-        _log.warning("policy and CMDB stay as they were: %s", text)
+        first, *more = text.splitlines()
+        self.refused = f"{first[:MOST_TOLD]} (and {len(more)} more)" if more else first[:MOST_TOLD]
+        for line in (first, *more[:MOST_LOGGED]):
+            _log.warning("policy and CMDB stay as they were: %s", line)
 
 
 def stamp_of(paths: Sequence[Path]) -> Stamp:

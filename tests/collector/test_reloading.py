@@ -1,6 +1,7 @@
 """Policy, CMDB and expected hashes change under a running collector, and a mistake in them changes nothing."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -34,12 +35,14 @@ class Desk:
         self.cmdb, self.expected = folder / "cmdb.yaml", folder / "expected.yaml"
         self.expected.write_text("agents: {}\n")
         self.database, clock = database, Hands(START)
-        papers = reading.at_start(documents.sources(self.config))
+        sources = documents.sources(self.config)
+        papers = reading.at_start(sources)
         self.engine = EngineLoop(database, papers, Keep(), "me", clock, version="1")
         self.ingest = Ingest(database, papers.registry, "me", self.engine.wake, clock)
         self.reloading = Reloading(
-            self.config, self.engine, self.ingest, clock, expected=papers.expected, look_every=0.02
-        )
+            self.config, self.engine, self.ingest, clock,
+            expected=papers.expected, stamp=stamp_of(documents.files(sources)), look_every=0.02,
+        )  # fmt: skip
         self.line = Line()
 
     def loaded(self) -> list[str]:
@@ -152,6 +155,21 @@ def test_expected_hashes_change_without_the_engine(desk: Desk) -> None:
             await until(lambda: desk.reloading.expected)
             assert desk.reloading.expected == {"0001-server": "00000000000000aa"}
         assert desk.loaded() == ["PolicyLoaded", "CmdbLoaded"]
+
+    asyncio.run(scene())
+
+
+def test_a_collector_that_stops_does_not_wait_for_a_reading_that_goes_on(desk: Desk) -> None:
+    async def scene() -> None:
+        os.mkfifo(desk.cmdb.with_name("slow.yaml"))  # nobody writes into it: reading it takes for ever
+        desk.cmdb.unlink()
+        desk.cmdb.symlink_to("slow.yaml")
+        await asyncio.wait_for(desk.reloading.run(_soon()), 30)
+
+    def _soon() -> asyncio.Event:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.5, stop.set)
+        return stop
 
     asyncio.run(scene())
 
