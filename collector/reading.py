@@ -5,6 +5,7 @@ needed memory keeps it. Small ones are read here, where a process would cost mor
 """
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -56,6 +57,8 @@ async def elsewhere(where: Sources) -> Documents:
         stderr=subprocess.PIPE,
         env=_environment(),
     )
+    with contextlib.suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, child.pid, 10)  # what comes in from stores goes first
     try:
         out, error = await child.communicate(_question(where))
     finally:
@@ -67,7 +70,6 @@ async def elsewhere(where: Sources) -> Documents:
 
 def main() -> None:
     """What runs in the other process."""
-    os.nice(10)  # whoever asked goes on receiving meanwhile
     where = msgspec.json.decode(sys.stdin.buffer.read(), type=Sources)
     try:
         answer: Read | Refused = Read(documents.read(where))

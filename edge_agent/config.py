@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from contract import broker
-from contract.documents import DocumentError, Mistake, convert, load, text_of
+from contract.documents import DocumentError, Mistake, convert, fields_of, load, text_of
 from contract.ids import ID_PATTERN, check_key
 from contract.reports import MAX_CHECKS
 from contract.units import Duration, Size
@@ -124,8 +124,8 @@ def _said(value: Any) -> Any:
     match value:
         case msgspec.Struct():
             return {
-                field.encode_name: _said(getattr(value, field.name))
-                for field in msgspec.structs.fields(value)
+                key: _said(getattr(value, field.name))
+                for key, field in fields_of(type(value)).items()
                 if getattr(value, field.name) != _default(field)
             }
         case list():

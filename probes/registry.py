@@ -4,6 +4,7 @@ weight only of what it uses."""
 import difflib
 import importlib
 import pkgutil
+from functools import cache
 from types import ModuleType
 
 from probes import kinds as kinds_package
@@ -18,6 +19,7 @@ class KindNotInstalled(ImportError):  # noqa: N818 - reads as what it is
     """The kind needs a library that is not installed. The text says which."""
 
 
+@cache  # a listing of the folder: an export asks for every check of a chain
 def kinds() -> tuple[str, ...]:
     """The names of all kinds, sorted; imports none of them."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(kinds_package.__path__)))

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
-from tillwatch.cmdb.lists import Kind, Listed
+from tillwatch.cmdb.lists import Kind, Listed, ref
 
 Act = Literal["added", "changed", "removed", "missing"]
 _Dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -46,12 +46,6 @@ def imported(data: dict[str, Any], listed: Listed, *, remove: bool) -> Imported:
         steps += [Step("added", kind, name) for name in wanted]
         after[kind] = [*kept, *wanted.values()]
     return Imported(after, steps)
-
-
-def ref(kind: Kind, row: dict[str, Any]) -> str:
-    """What a store or an item is called outside: `0042/pos-01`."""
-    store = row.get("store") if kind == "items" else None
-    return f"{store}/{row['id']}" if store else str(row["id"])
 
 
 def text(data: dict[str, Any], head: str) -> str:

@@ -7,6 +7,7 @@ cell of a list has spaces or semicolons between its members, and an empty cell m
 import csv
 import difflib
 import io
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -38,7 +39,18 @@ class Listed(NamedTuple):
 
 def read(text: str, name: str) -> Listed:
     """Raises DocumentError with every mistake of form; what rows mean is the CMDB's own check."""
-    return _csv(text, name) if name.lower().endswith(".csv") else _yaml(text, name)
+    listed = _csv(text, name) if name.lower().endswith(".csv") else _yaml(text, name)
+    counts = Counter((kind, ref(kind, row)) for kind, rows in listed.rows.items() for row in rows)
+    twice = [Mistake(0, kind, f"{one} is there {count} times") for (kind, one), count in counts.items() if count > 1]
+    if twice:
+        raise DocumentError(name, twice)
+    return listed
+
+
+def ref(kind: Kind, row: dict[str, Any]) -> str:
+    """What a store or an item is called outside: `0042/pos-01`."""
+    store = row.get("store") if kind == "items" else None
+    return f"{store}/{row['id']}" if store else str(row["id"])
 
 
 def _yaml(text: str, name: str) -> Listed:

@@ -100,6 +100,7 @@ def test_stores_come_from_a_csv_without_classes_and_from_yaml(tmp_path: Path) ->
         ("id,class,weight\nx,y,heavy\n", "list.csv:2: weight: found 'heavy', expected a number"),
         ("id,class,offline.sell\nx,y,maybe\n", "list.csv:2: offline.sell: found 'maybe', expected true or false"),
         ('id,class\n"x,y\n', "list.csv:2: not CSV: "),
+        ("id,store,class\nx,1,till\nx,2,till\nx,1,till\n", "list.csv: items: 1/x is there 2 times"),
         ("id,class\n,till\n", "list.csv:2: id: missing"),
     ],
 )
