@@ -19,7 +19,6 @@ class KindNotInstalled(ImportError):  # noqa: N818 - reads as what it is
     """The kind needs a library that is not installed. The text says which."""
 
 
-@cache  # a listing of the folder: an export asks for every check of a chain
 def kinds() -> tuple[str, ...]:
     """The names of all kinds, sorted; imports none of them."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(kinds_package.__path__)))
@@ -31,6 +30,7 @@ def load(kind: str) -> AnyProbe:
     return probe
 
 
+@cache  # the folder is listed for it, and an export asks for every check of a chain
 def module(kind: str) -> ModuleType:
     """The file of `kind`, whose docstring is its documentation. Raises as `load` does."""
     if kind not in kinds():
