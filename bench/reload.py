@@ -25,7 +25,7 @@ CHECKS = 50
 QUIET = 15.0  # seconds
 EVERY = 0.1
 PATIENCE = 900.0
-GOAL = 2.0  # seconds: an agent sends again after ten
+GOAL = 5.0  # seconds: half of what an agent waits before it sends again
 
 
 class Delays(NamedTuple):
