@@ -10,6 +10,7 @@ from struct import pack
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
+from collector.expected import Installed
 from contract.cardguard import scrubbed
 from contract.ids import is_check_key
 from contract.rejection import Rejected
@@ -55,10 +56,11 @@ _OF_DIGIT = bytes.maketrans(_DIGITS, bytes(range(4)))
 
 
 class Fleet:
-    """Agent id → its view. Bounded by the registry: only registered agents get this far."""
+    """Agent id → its view, and what it runs. Bounded by the registry: only registered agents get this far."""
 
     def __init__(self) -> None:
         self.views: dict[str, AgentView] = {}
+        self.installed: dict[str, Installed] = {}
         self._shapes: WeakValueDictionary[str, Shape] = WeakValueDictionary()
 
     def update(self, agent: str, store: str, report: Live, results: Results, arrived: float) -> AgentView:
@@ -93,6 +95,8 @@ class Fleet:
         """Forgets every agent that the registry `agents` no longer has."""
         for agent in [agent for agent in self.views if agent not in agents]:
             del self.views[agent]
+        for agent in [agent for agent in self.installed if agent not in agents]:
+            del self.installed[agent]
 
     def _shape(self, checks: str) -> Shape:
         known = self._shapes.get(checks)

@@ -59,6 +59,9 @@ class Running:
     def certificates(self) -> Mapping[str, float]:
         return self._certificates.ends()
 
+    def expected(self) -> Mapping[str, str]:
+        return self._collector.reloading.expected
+
     def subscribe(self, size: int = 1_000) -> Listener:
         return self._collector.engine.feed.subscribe(size)
 
@@ -73,6 +76,8 @@ class Running:
             ingest_alive=ingest.holding.is_set(),
             last_message_age=None if last is None else self.clock() - last,
             error=engine.error or subscriber.error,
+            refused=self._collector.reloading.refused,
+            documents_read_at=self._collector.reloading.read_at,
         )
 
     async def incidents(self, wanted: IncidentFilter, limit: int, after: PageKey | None = None) -> list[Incident]:

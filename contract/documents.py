@@ -8,6 +8,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -109,13 +110,13 @@ class Loaded(NamedTuple):
 
 def convert(loaded: Loaded, kind: type[T], name: str) -> T:
     """Typed from plain. Raises DocumentError with every mistake."""
-    mistakes = [Mistake(_line_of(loaded.lines, path), path, text) for path, text in _mistakes(loaded.data, kind, "")]
+    mistakes = [Mistake(line_of(loaded.lines, path), path, text) for path, text in _mistakes(loaded.data, kind, "")]
     if not mistakes:
         try:
             return msgspec.convert(loaded.data, kind, dec_hook=from_document)
         except msgspec.ValidationError as error:
             path, text = _of_validation(error, "")
-            mistakes = [Mistake(_line_of(loaded.lines, path), path, text)]
+            mistakes = [Mistake(line_of(loaded.lines, path), path, text)]
     raise DocumentError(name, mistakes)
 
 
@@ -170,7 +171,7 @@ def _mistakes(found: Any, kind: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _struct_mistakes(found: Any, kind: type[msgspec.Struct], path: str) -> Iterator[tuple[str, str]]:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = fields_of(kind)
     if not isinstance(found, dict):
         yield path, f"found {_shown(found)}, expected a mapping with {_some(fields)}"
         return
@@ -184,6 +185,12 @@ def _struct_mistakes(found: Any, kind: type[msgspec.Struct], path: str) -> Itera
             yield from _mistakes(found[key], field.type, _join(path, key))
         elif field.required:
             yield _join(path, key), "missing"
+
+
+@cache  # resolving a Struct's annotations costs more than reading a document of it
+def fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """The fields of a Struct by the keys that people write."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def _value_mistakes(found: Any, kind: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -223,7 +230,8 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _line_of(lines: dict[str, int], path: str) -> int:
+def line_of(lines: dict[str, int], path: str) -> int:
+    """Where `path` stands, or what it is in; 0 when nothing of it does."""
     while path and path not in lines:
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return lines.get(path, 0)

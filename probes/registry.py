@@ -4,6 +4,7 @@ weight only of what it uses."""
 import difflib
 import importlib
 import pkgutil
+from functools import cache
 from types import ModuleType
 
 from probes import kinds as kinds_package
@@ -29,6 +30,7 @@ def load(kind: str) -> AnyProbe:
     return probe
 
 
+@cache  # the folder is listed for it, and an export asks for every check of a chain
 def module(kind: str) -> ModuleType:
     """The file of `kind`, whose docstring is its documentation. Raises as `load` does."""
     if kind not in kinds():

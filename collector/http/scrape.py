@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from collector.http import shapes
 from collector.http.call import Call, NoQuery
 from collector.http.problems import Refused
-from collector.metrics import desks, rollups
+from collector.metrics import agents, desks, rollups
 from collector.metrics import part as parts
 from collector.metrics.blocks import Blocks
 from collector.metrics.instruments import Incidents, Itself
@@ -50,9 +50,13 @@ class Scrape:
             waiting = desks.text(await self._services.desk_queues(), now)
             views = list(filter(None, map(self._services.fleet.views.get, self._services.registry())))
             state = self._services.state()
-            self._rollups = (now, rollups.text(state, views) + waiting)
+            self._rollups = (now, rollups.text(state, views) + waiting + self._agents_text())
             self._expect(state.estate)
         return generate_latest(self._registry) + self._rollups[1].encode()
+
+    def _agents_text(self) -> str:
+        stores = self._services.state().estate.stores.values()
+        return agents.text(stores, self._services.fleet.installed, self._services.expected())
 
     def part(self, wanted: ChecksQuery) -> bytes:
         """A page of a part. Raises Refused when it holds more than a scrape may."""

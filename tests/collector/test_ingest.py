@@ -240,7 +240,7 @@ def test_a_dead_letter_can_be_taken_again(bench: Bench) -> None:
     with bench.database.writing() as connection:
         assert [letter.reason for letter in letters.listed(connection, 10)] == ["unregistered"]
         assert letters.ask_retry(connection, letters.listed(connection, 10)[0].id)
-    bench.ingest.registry = REGISTRY | {"0009-server": "0009"}
+    bench.ingest.adopt(REGISTRY | {"0009-server": "0009"})
     bench.clock.pass_(6)
     bench.take()
     assert bench.kinds() == ["AgentHeard", "Snapshot"]

@@ -114,6 +114,7 @@ class Chain:
             Row(at, at, "north", "pos_outage", Unsent("desk", f"{at:016x}", NOW, "create", "P2 <b>", "text"))
             for at in range(1, 6)
         ]
+        self.hashes: dict[str, str] = {}
         self.stories: dict[str, list[TimelineEntry]] = {}
         self._all: dict[str, Incident] = {}
         self._position = 100
@@ -181,7 +182,13 @@ class Chain:
 
     def readiness(self) -> Readiness:
         return Readiness(
-            database=True, broker=self.ready, leader=True, engine_lag=0, ingest_alive=True, last_message_age=1.5
+            database=True,
+            broker=self.ready,
+            leader=True,
+            engine_lag=0,
+            ingest_alive=True,
+            last_message_age=1.5,
+            documents_read_at=self.now,
         )
 
     def registry(self) -> Mapping[str, str]:
@@ -189,6 +196,9 @@ class Chain:
 
     def certificates(self) -> Mapping[str, float]:
         return {"http": NOW + 86_400}
+
+    def expected(self) -> Mapping[str, str]:
+        return self.hashes
 
     def subscribe(self, size: int = 1_000) -> Listener:
         self.listeners.append(Listener(self, size))

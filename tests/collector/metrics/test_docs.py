@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from collector.metrics import blocks, desks, part, rollups
+from collector.metrics import agents, blocks, desks, part, rollups
 from collector.metrics.instruments import Incidents, Itself
 from tests.collector.http.chain import Chain
 
@@ -19,8 +19,11 @@ def documented() -> dict[str, tuple[str, tuple[str, ...]]]:
     }
 
 
+BY_LINES = (*rollups.METRICS, *part.METRICS, *agents.METRICS, *desks.METRICS, blocks.STATUS, blocks.DURATION)
+
+
 def test_the_docs_list_every_metric_with_its_labels() -> None:
-    for metric in (*rollups.METRICS, *part.METRICS, *desks.METRICS, blocks.STATUS, blocks.DURATION):
+    for metric in BY_LINES:
         assert documented()[metric.name] == (metric.kind, metric.labels)
 
 
@@ -33,6 +36,7 @@ def test_the_docs_list_the_products_own_and_nothing_else() -> None:
         for family in registry.collect()
     }
     lines = {
-        metric.name for metric in (*rollups.METRICS, *part.METRICS, *desks.METRICS, blocks.STATUS, blocks.DURATION)
+        metric.name
+        for metric in (*rollups.METRICS, *part.METRICS, *agents.METRICS, *desks.METRICS, blocks.STATUS, blocks.DURATION)
     }
     assert {name: kind for name, (kind, _) in documented().items() if name not in lines} == own
