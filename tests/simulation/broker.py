@@ -29,6 +29,7 @@ class Broker:
 
     def __init__(self, timeline: Timeline, chance: Random, weather: Weather, bound: int) -> None:
         self.up = True
+        self.life = 1  # grows when it is killed: no connection outlasts it
         self.weather = weather
         self.lost = 0
         self._timeline, self._chance, self._bound = timeline, chance, bound
@@ -100,6 +101,7 @@ class Broker:
         """`keeps`: its last autosave was just now. Otherwise session and messages are gone."""
         self._timeline.tell(f"the broker is killed and {'keeps' if keeps else 'loses'} what it had")
         self.up = False
+        self.life += 1
         self._collector = None
         if not keeps:
             self._has_session = False

@@ -19,7 +19,7 @@ from collector.ingest import Ingest
 from collector.lead import LEASE, Lead
 from collector.line import Answer, Arrival
 from collector.receiver import Receiver
-from contract import topics
+from contract import codec, topics
 from rules import engine, policy
 from rules.entries import Tick
 from rules.state import State
@@ -59,21 +59,22 @@ class CentreLine:
         self.is_up = False
         self.is_cut = False
         self._broker, self._clock, self._ledger, self._doom, self._came = broker, clock, ledger, doom, came
+        self._met = 0  # the broker's life that we are connected to
         self._inbox: list[Arrival] = []
 
     def turn(self, _longest: float, most: int) -> list[Arrival]:
-        if self.is_up and (self.is_cut or not self._broker.up):
+        if self.is_up and (self.is_cut or self._broker.life != self._met):
             self.lost()
         if not self.is_up and self._broker.up and not self.is_cut:
             self.life += 1
             life = self.life
+            self._met = self._broker.life
             self.is_up, self.error = True, ""
             self._broker.collector_connects(lambda message: self._take(life, message))
         taken, self._inbox = self._inbox[:most], self._inbox[most:]
         for arrival in taken:
             sender = topics.sender(arrival.topic)
-            if sender.report != "bye":
-                self._ledger.arrived(sender.agent)
+            self._ledger.arrived(sender.agent, codec.decode_up(sender.report, arrival.payload))
         return taken
 
     def lost(self) -> None:

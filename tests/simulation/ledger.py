@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from contract.records import Record
+from contract.reports import Bye, Hello, UpReport
 
 
 class Kept(NamedTuple):
@@ -25,6 +26,7 @@ class Ledger:
         self.heard: dict[str, list[float]] = {}
         self.deaf: list[tuple[float, float]] = []  # when silence proved nothing, from and to
         self.lives: dict[str, list[str]] = {}
+        self._met: dict[str, str] = {}
 
     def committed(self, agent: str, epoch: str, records: Iterable[Record]) -> None:
         for record in records:
@@ -35,5 +37,10 @@ class Ledger:
         if epoch not in self.lives.setdefault(agent, []):
             self.lives[agent].append(epoch)
 
-    def arrived(self, agent: str) -> None:
+    def arrived(self, agent: str, report: UpReport) -> None:
+        """What proves that the agent lives: a hello, and whatever follows it in the same life."""
+        if isinstance(report, Hello):
+            self._met[agent] = report.epochs[-1].epoch
+        elif isinstance(report, Bye) or self._met.get(agent) != report.epoch:
+            return
         self.heard.setdefault(agent, []).append(self._now())

@@ -11,9 +11,9 @@ TILLS = ("pos-01", "pos-02", "pos-03", "pos-04")
 SHARED = "acquirer-a"
 INTERVAL = 15.0
 CALM = 60.0  # seconds in which every agent is met before anything goes wrong
-CHAOS = 900.0
+CHAOS = 600.0
 HEALED = START + CALM + CHAOS
-END = HEALED + 780.0
+END = HEALED + 300.0
 
 
 class Trouble(NamedTuple):
@@ -49,8 +49,7 @@ def cmdb() -> dict[str, Any]:
             for till in TILLS
         ]
     stores = [
-        {"id": store, "agents": [agent_of(store)], "region": "north", "carrier": f"carrier-{store}"}
-        for store in STORES
+        {"id": store, "agents": [agent_of(store)], "region": "north", "carrier": "acme"} for store in STORES
     ]
     return {"stores": stores, "items": items}
 
@@ -66,7 +65,7 @@ def written(seed: int) -> Script:
     troubles = [one for store in STORES for one in _of_store(store, chance)]
     if chance.random() < 0.3:
         begins = START + CALM + chance.uniform(0, CHAOS)
-        troubles.append(Trouble(SHARED, begins, HEALED + chance.uniform(120, 240), Status.CRITICAL))
+        troubles.append(Trouble(SHARED, begins, HEALED + chance.uniform(90, 180), Status.CRITICAL))
     return Script(tuple(troubles))
 
 
@@ -82,8 +81,8 @@ def _of_device(device: str, chance: Random) -> list[Trouble]:
     begins = START + CALM + chance.uniform(0, CHAOS - 120)
     status = Status.CRITICAL if chance.random() < 0.85 else Status.WARNING
     if chance.random() < 0.6:
-        return [Trouble(device, begins, HEALED + chance.uniform(120, 240), status)]
+        return [Trouble(device, begins, HEALED + chance.uniform(90, 180), status)]
     heals = begins + chance.uniform(40, 300)
-    again = heals + chance.uniform(40, 400)
+    again = heals + chance.uniform(40, 300)
     first = Trouble(device, begins, heals, status)
-    return [first] if again > HEALED - 60 else [first, Trouble(device, again, HEALED + 200, Status.CRITICAL)]
+    return [first] if again > HEALED - 60 else [first, Trouble(device, again, HEALED + 150, Status.CRITICAL)]
