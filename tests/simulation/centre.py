@@ -53,7 +53,9 @@ class CentreClock:
 class CentreLine:
     """A Line: what the broker delivered since the last turn. Its process may die before each thing it says."""
 
-    def __init__(self, broker: Broker, clock: CentreClock, ledger: Ledger, doom: Doom, came: Callable[[], None]) -> None:
+    def __init__(
+        self, broker: Broker, clock: CentreClock, ledger: Ledger, *, doom: Doom, came: Callable[[], None]
+    ) -> None:
         self.life = 0
         self.error = ""
         self.is_up = False
@@ -107,7 +109,7 @@ class CentreLine:
 class Centre:
     """`start`, `kill`, `pause`. While it lives it takes its turns by itself."""
 
-    def __init__(  # noqa: PLR0913 - a world in small
+    def __init__(
         self,
         *,
         timeline: Timeline,
@@ -141,7 +143,7 @@ class Centre:
         self._database = FrailDatabase(self.disk, doom, self._is_away)
         with self.disk.writing() as connection:
             leases.bury(connection, lambda _: True)
-        self.line = CentreLine(self._broker, self.clock, self._ledger, doom, self._something_came)
+        self.line = CentreLine(self._broker, self.clock, self._ledger, doom=doom, came=self._something_came)
         registry = {agent_of(store): store for store in STORES}
         self._appended = True
         self.ingest: Any = self._make_ingest(self._database, registry, holder, self._note_append, self.clock)

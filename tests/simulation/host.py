@@ -83,7 +83,7 @@ class Eyes:
 class Host:
     """`start`, `kill`. While it lives it takes its turns by itself. `line` is how it reaches the broker."""
 
-    def __init__(  # noqa: PLR0913 - a world in small
+    def __init__(
         self,
         agent: str,
         store: str,
@@ -149,10 +149,12 @@ class Host:
         self.line.process_died()
 
     def connected(self) -> None:
-        self._do(lambda: self.session.connected())
+        if self.session is not None:
+            self._do(self.session.connected)
 
     def disconnected(self) -> None:
-        self._do(lambda: self.session.disconnected())
+        if self.session is not None:
+            self._do(self.session.disconnected)
 
     def received(self, topic: str, payload: bytes) -> None:
         self._do(lambda: self.session.received(topic, payload))

@@ -62,10 +62,10 @@ class AgentLine:
     """An agent's way to the broker. `open` keeps it connected, as the wire does, until its process dies."""
 
     def __init__(
-        self, agent: str, timeline: Timeline, chance: Random, weather: Weather, broker: BrokerSide, listener: Listener
+        self, agent: str, *, timeline: Timeline, chance: Random, broker: BrokerSide, listener: Listener
     ) -> None:
         self.agent = agent
-        self.weather = weather
+        self.weather = Weather()
         self._timeline, self._chance, self._broker, self._listener = timeline, chance, broker, listener
         self._connection: Connection | None = None
         self._will: Callable[[], bytes] | None = None

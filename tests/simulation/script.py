@@ -48,9 +48,7 @@ def cmdb() -> dict[str, Any]:
             {"id": till, "store": store, "class": "pos_terminal", "provides": ["checkout"], "depends_on": ["sw-01"]}
             for till in TILLS
         ]
-    stores = [
-        {"id": store, "agents": [agent_of(store)], "region": "north", "carrier": "acme"} for store in STORES
-    ]
+    stores = [{"id": store, "agents": [agent_of(store)], "region": "north", "carrier": "acme"} for store in STORES]
     return {"stores": stores, "items": items}
 
 

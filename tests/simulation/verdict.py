@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from contract.ids import split_check
-from contract.records import Gap, Transition
+from contract.records import Transition
 from rules.entries import JournalEntry, Records, Snapshot
 from tests.simulation.books import Books
+from tests.simulation.completeness import wrong_in_journal
 from tests.simulation.oracle import Told, compared, foretold
 from tests.simulation.script import END, INTERVAL, SHARED, Script
 from tests.simulation.silence import wrong_about_silence
@@ -23,53 +24,11 @@ _A_GLIMPSE = 25.0  # seconds: what is believed for less may be over before the r
 def wrong(books: Books, script: Script) -> list[str]:
     """Empty when nothing is wrong."""
     return [
-        *_wrong_in_journal(books),
+        *wrong_in_journal(books),
         *_wrong_in_the_end(books, script),
         *_wrong_incidents(books),
         *wrong_about_silence(books),
     ]
-
-
-def _wrong_in_journal(books: Books) -> Iterator[str]:
-    """Every record that a log took is in the journal once, or was declared as dropped."""
-    if books.broken_link is not None:
-        yield f"the journal's chain breaks at {books.broken_link}"
-    if books.engine_position != len(books.journal):
-        yield f"the engine stands at {books.engine_position} of {len(books.journal)} entries"
-    found: Counter[tuple[str, str, int]] = Counter()
-    declared: set[tuple[str, str, int]] = set()
-    lost = 0
-    for entry in books.journal:
-        if isinstance(entry, Records):
-            epoch = books.epochs.get((entry.agent, entry.generation), "?")
-            for record in entry.records:
-                if isinstance(record, Gap):
-                    lost += record.count
-                    declared |= {(entry.agent, epoch, seq) for seq in range(record.first, record.last + 1)}
-                else:
-                    found[entry.agent, epoch, record.seq] += 1
-                    kept = books.ledger.kept.get((entry.agent, epoch, record.seq))
-                    if kept is None or not _same(kept.record, record):
-                        yield f"{entry.agent} never kept {record} in epoch {epoch}"
-    for key in books.ledger.kept:
-        if found[key] > 1:
-            yield f"{key} is in the journal {found[key]} times"
-        elif not found[key] and key not in declared:
-            yield f"{key} is lost: {books.ledger.kept[key].record}"
-    if lost != sum(books.dropped.values()):
-        yield f"{sum(books.dropped.values())} records were dropped and {lost} are declared"
-    for agent, pending in books.pending.items():
-        if pending:
-            yield f"{agent} still waits for the ack of {pending} records"
-
-
-def _same(kept: object, record: Transition) -> bool:
-    return isinstance(kept, Transition) and (kept.check, kept.before, kept.after, kept.seq) == (
-        record.check,
-        record.before,
-        record.after,
-        record.seq,
-    )
 
 
 def _wrong_in_the_end(books: Books, script: Script) -> Iterator[str]:
@@ -103,11 +62,19 @@ def _differences(place: str, expected: list[Told], real: list[Told]) -> Iterator
         if abs(one.started - other.started) > (NEAR + INTERVAL if one.explains else NEAR):
             yield f"{one.ci} began at {one.started - START:.1f}, and is said to have at {other.started - START:.1f}"
         if (one.ended is None) != (other.ended is None):
-            yield f"{one.ci} is {'over' if one.ended else 'going on'}, and is said to be {'over' if other.ended else 'going on'}"
+            yield f"{one.ci} is {_phase(one)}, and is said to be {_phase(other)}"
         elif one.ended and other.ended and abs(one.ended - other.ended) > NEAR:
             yield f"{one.ci} ended at {one.ended - START:.1f}, and is said to have at {other.ended - START:.1f}"
-    if min((one.worst for one in expected), default=0) != min((one.worst for one in real), default=0):
-        yield f"{where}: the worst was P{min(one.worst for one in expected)}; it is said to be P{min(one.worst for one in real)}"
+    if _worst(expected) != _worst(real):
+        yield f"{where}: the worst was P{_worst(expected)}; it is said to be P{_worst(real)}"
+
+
+def _phase(told: Told) -> str:
+    return "over" if told.ended else "going on"
+
+
+def _worst(told: list[Told]) -> int:
+    return min((one.worst for one in told), default=0)
 
 
 def _by_place(told: list[Told]) -> dict[str, list[Told]]:

@@ -31,7 +31,10 @@ class Parts(NamedTuple):
     lead: type[Lead] = Lead
 
 
-def run(seed: int, script: Script, plan: Plan, parts: Parts = Parts()) -> Books:
+AS_IS = Parts()
+
+
+def run(seed: int, script: Script, plan: Plan, parts: Parts = AS_IS) -> Books:
     """The whole life of a world, and what its books say in the end."""
     with TemporaryDirectory(prefix="tillwatch-simulation-", dir=MEMORY) as folder:
         world = World(seed, script, plan, parts, Path(folder))
@@ -73,7 +76,7 @@ class World:
                 log=parts.log,
                 session=parts.session,
             )
-            host.line = AgentLine(agent, self.timeline, chance, Weather(), self._broker, host)
+            host.line = AgentLine(agent, timeline=self.timeline, chance=chance, broker=self._broker, listener=host)
 
     def live(self) -> None:
         self.centre.start()
