@@ -9,7 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 from contract import topics
-from tests.simulation.network import AgentLine, Connection, Weather
+from tests.simulation.network import LATE, AgentLine, Connection, Weather
 from tests.simulation.timeline import Timeline
 
 IN_FLIGHT = 1_000  # max_inflight_messages
@@ -125,7 +125,7 @@ class Broker:
         for _ in range(2 if self._chance.random() < self.weather.twice else 1):
             when = self._timeline.now + self.weather.delay * self._chance.uniform(0.1, 0.2)
             if self._chance.random() < self.weather.overtake:
-                when += self._chance.uniform(1, 20)
+                when += self._chance.uniform(1, LATE)
             else:
                 self._arrives = when = max(when, self._arrives)
             self._timeline.at(when, lambda: self._delivered(collector, message))

@@ -54,25 +54,34 @@ class CentreLine:
     """A Line: what the broker delivered since the last turn. Its process may die before each thing it says."""
 
     def __init__(
-        self, broker: Broker, clock: CentreClock, ledger: Ledger, *, doom: Doom, came: Callable[[], None]
+        self,
+        broker: Broker,
+        clock: CentreClock,
+        ledger: Ledger,
+        *,
+        doom: Doom,
+        came: Callable[[], None],
+        is_cut: Callable[[], bool],
     ) -> None:
         self.life = 0
         self.error = ""
         self.is_up = False
-        self.is_cut = False
         self._broker, self._clock, self._ledger, self._doom, self._came = broker, clock, ledger, doom, came
         self._met = 0  # the broker's life that we are connected to
+        self._is_cut = is_cut
         self._inbox: list[Arrival] = []
 
     def turn(self, _longest: float, most: int) -> list[Arrival]:
-        if self.is_up and (self.is_cut or self._broker.life != self._met):
+        if self.is_up and (self._is_cut() or self._broker.life != self._met):
             self.lost()
-        if not self.is_up and self._broker.up and not self.is_cut:
+        if not self.is_up and self._broker.up and not self._is_cut():
             self.life += 1
             life = self.life
             self._met = self._broker.life
             self.is_up, self.error = True, ""
             self._broker.collector_connects(lambda message: self._take(life, message))
+        elif not self.is_up:
+            self.error = "cannot connect"
         taken, self._inbox = self._inbox[:most], self._inbox[most:]
         for arrival in taken:
             sender = topics.sender(arrival.topic)
@@ -125,7 +134,7 @@ class Centre:
         self._timeline, self._broker, self._chance, self._ledger = timeline, broker, chance, ledger
         self._make_ingest, self._make_lead = ingest, lead
         self._papers = Documents("retail", RETAIL, cmdb(), "1")
-        self._away_until = self._paused_until = 0.0
+        self._away_until = self._paused_until = self._cut_until = 0.0
         self._alarm = 0
         self._starts = 0
         self._dead_since: float | None = None
@@ -143,7 +152,14 @@ class Centre:
         self._database = FrailDatabase(self.disk, doom, self._is_away)
         with self.disk.writing() as connection:
             leases.bury(connection, lambda _: True)
-        self.line = CentreLine(self._broker, self.clock, self._ledger, doom=doom, came=self._something_came)
+        self.line = CentreLine(
+            self._broker,
+            self.clock,
+            self._ledger,
+            doom=doom,
+            came=self._something_came,
+            is_cut=lambda: self._timeline.now < self._cut_until,
+        )
         registry = {agent_of(store): store for store in STORES}
         self._appended = True
         self.ingest: Any = self._make_ingest(self._database, registry, holder, self._note_append, self.clock)
@@ -176,6 +192,12 @@ class Centre:
         self._timeline.tell(f"the database refuses for {seconds:.0f} s")
         self._away_until = self._timeline.now + seconds
         self._ledger.deaf.append((self._timeline.now, self._away_until))
+
+    def cut(self, seconds: float) -> None:
+        """No way to the broker, for whatever process runs meanwhile."""
+        self._timeline.tell(f"the collector is cut from the broker for {seconds:.0f} s")
+        self._cut_until = max(self._cut_until, self._timeline.now + seconds)
+        self._ledger.deaf.append((self._timeline.now, self._cut_until))
 
     def _is_away(self) -> bool:
         return self._timeline.now < self._away_until

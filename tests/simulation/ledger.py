@@ -25,6 +25,7 @@ class Ledger:
         self.kept: dict[tuple[str, str, int], Kept] = {}
         self.heard: dict[str, list[float]] = {}
         self.deaf: list[tuple[float, float]] = []  # when silence proved nothing, from and to
+        self.byes: dict[str, list[float]] = {}
         self.lives: dict[str, list[str]] = {}
         self._met: dict[str, str] = {}
 
@@ -39,6 +40,8 @@ class Ledger:
 
     def arrived(self, agent: str, report: UpReport) -> None:
         """What proves that the agent lives: a hello, and whatever follows it in the same life."""
+        if isinstance(report, Bye):
+            self.byes.setdefault(agent, []).append(self._now())
         if isinstance(report, Hello):
             self._met[agent] = report.epochs[-1].epoch
         elif isinstance(report, Bye) or self._met.get(agent) != report.epoch:

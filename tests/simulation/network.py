@@ -13,6 +13,7 @@ from tests.simulation.timeline import Timeline
 
 WINDOW = 20  # edge_agent.wire.WINDOW
 NOTICED = 18.0  # seconds: a cut that is shorter only stalls
+LATE = 20.0  # seconds that an overtaken message comes later, at most
 _KEEPALIVE = (18.0, 24.0)
 
 
@@ -160,7 +161,7 @@ class AgentLine:
     def _arrival(self, not_before: float) -> float:
         when = max(self._timeline.now, self._stalled_until) + self.weather.delay * self._chance.uniform(1, 2)
         if self._chance.random() < self.weather.overtake:
-            return when + self._chance.uniform(1, 20)
+            return when + self._chance.uniform(1, LATE)
         return max(when, not_before)
 
     def _agent_notices(self, connection: Connection) -> None:

@@ -30,7 +30,6 @@ class Told(NamedTuple):
     started: float
     ended: float | None
     worst: int
-    explains: bool  # others, as their cause
 
 
 def foretold(ledger: Ledger) -> list[Incident]:
@@ -54,7 +53,7 @@ def foretold(ledger: Ledger) -> list[Incident]:
 def compared(incidents: list[Incident]) -> list[Told]:
     """Duplicates were explained by another incident; what is of the line is judged by tests.simulation.silence."""
     return sorted(
-        Told(row.ci, row.category, row.home, row.started_at, row.restored_at, row.worst_priority, bool(row.symptoms))
+        Told(row.ci, row.category, row.home, row.started_at, row.restored_at, row.worst_priority)
         for row in incidents
         if row.category not in OF_THE_LINE and "duplicate" not in row.flags
     )

@@ -19,7 +19,8 @@ def wrong_about_silence(books: Books) -> Iterator[str]:
         if isinstance(entry, AgentSilent):
             silent_since[entry.agent] = entry.at
             last = max((at for at in books.ledger.heard.get(entry.agent, []) if at <= entry.at), default=0.0)
-            if _listening(books, last, entry.at) < PULSE - 1:
+            gone = any(last - SLACK <= at <= entry.at for at in books.ledger.byes.get(entry.agent, []))
+            if _listening(books, last, entry.at) < (PULSE - 1 if gone else LEASE - 1):
                 yield f"{entry.agent} is silent at {entry.at - START:.0f}, and was heard at {last - START:.0f}"
         elif isinstance(entry, AgentHeard) and entry.agent in silent_since:
             silences[entry.agent].append((silent_since.pop(entry.agent), entry.at))

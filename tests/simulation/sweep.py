@@ -23,10 +23,10 @@ class Outcome(NamedTuple):
 def tried(seed: int, parts: Parts = AS_IS) -> Outcome:
     """One world. Whatever breaks in it is an outcome too."""
     logging.disable(logging.CRITICAL)  # refusals and restarts are what this is about, thousands of them
-    told = script.written(seed)
+    told, drawn = script.written(seed), plan.drawn(seed)
     try:
-        books = world.run(seed, told, plan.drawn(seed), parts)
-        return Outcome(seed, verdict.wrong(books, told), books.story)
+        books = world.run(seed, told, drawn, parts)
+        return Outcome(seed, verdict.wrong(books, told, drawn.weather), books.story)
     except Exception:
         return Outcome(seed, [traceback.format_exc()], [])
     finally:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.simulation import plan, script, verdict, world
+from tests.simulation.network import Weather
 from tests.simulation.sweep import replay, swept, tried
 
 SEEDS = 300
@@ -23,7 +24,7 @@ def test_a_world_without_faults_has_an_incident_for_every_lasting_failure() -> N
     """The oracle learns from the agents' logs; this is held against the devices themselves."""
     told = script.written(5)
     books = world.run(5, told, plan.CALM_PLAN)
-    assert verdict.wrong(books, told) == []
+    assert verdict.wrong(books, told, Weather()) == []
     failed = {one.device for one in told.troubles if one.status.word == "critical" and one.ends - one.begins > 60}
     named = {ci for row in books.incidents for ci in (row.ci, *row.symptoms)}
     assert failed <= named

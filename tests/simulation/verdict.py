@@ -8,25 +8,23 @@ from contract.records import Transition
 from rules.entries import JournalEntry, Records, Snapshot
 from tests.simulation.books import Books
 from tests.simulation.completeness import wrong_in_journal
+from tests.simulation.network import LATE, Weather
 from tests.simulation.oracle import Told, compared, foretold
-from tests.simulation.script import END, INTERVAL, SHARED, Script
+from tests.simulation.script import END, SHARED, Script
 from tests.simulation.silence import wrong_about_silence
 from tests.simulation.timeline import START
 
 # True once what began and ended before it was learnt is written down as history (rule 21): then it is compared too.
 HISTORY_IS_KEPT = False
-# Seconds: an offset is wrong by up to half of what the quickest exchange took. What explains others began when the
-# first of them did, if that one was written down before the cause was found: an interval makes the difference.
-NEAR = 3.0
 _A_GLIMPSE = 25.0  # seconds: what is believed for less may be over before the rules write it down
 
 
-def wrong(books: Books, script: Script) -> list[str]:
+def wrong(books: Books, script: Script, weather: Weather) -> list[str]:
     """Empty when nothing is wrong."""
     return [
         *wrong_in_journal(books),
         *_wrong_in_the_end(books, script),
-        *_wrong_incidents(books),
+        *_wrong_incidents(books, _doubt(weather)),
         *wrong_about_silence(books),
     ]
 
@@ -43,30 +41,35 @@ def _wrong_in_the_end(books: Books, script: Script) -> Iterator[str]:
     yield from (f"{count} tickets for incident {id_}" for id_, count in books.opened.items() if count > 1)
 
 
-def _wrong_incidents(books: Books) -> Iterator[str]:
+def _wrong_incidents(books: Books, doubt: float) -> Iterator[str]:
     """The same incidents as over a perfect line: {ci, category, started, ended, worst priority in the store}."""
     behind = set() if HISTORY_IS_KEPT else _with_history(books)
     expected, real = _by_place(compared(foretold(books.ledger))), _by_place(compared(books.incidents))
     for place in sorted(expected.keys() | real.keys()):
         if place in behind:
             continue
-        yield from _differences(place, expected[place], real[place])
+        yield from _differences(place, expected[place], real[place], doubt)
 
 
-def _differences(place: str, expected: list[Told], real: list[Told]) -> Iterator[str]:
+def _differences(place: str, expected: list[Told], real: list[Told], doubt: float) -> Iterator[str]:
     where = place or "all stores"
     if [one[:3] for one in expected] != [one[:3] for one in real]:
         yield f"{where}: expected {_shown(expected)}, found {_shown(real)}"
         return
     for one, other in zip(expected, real, strict=True):
-        if abs(one.started - other.started) > (NEAR + INTERVAL if one.explains else NEAR):
+        if abs(one.started - other.started) > doubt:
             yield f"{one.ci} began at {one.started - START:.1f}, and is said to have at {other.started - START:.1f}"
         if (one.ended is None) != (other.ended is None):
             yield f"{one.ci} is {_phase(one)}, and is said to be {_phase(other)}"
-        elif one.ended and other.ended and abs(one.ended - other.ended) > NEAR:
+        elif one.ended and other.ended and abs(one.ended - other.ended) > doubt:
             yield f"{one.ci} ended at {one.ended - START:.1f}, and is said to have at {other.ended - START:.1f}"
     if _worst(expected) != _worst(real):
         yield f"{where}: the worst was P{_worst(expected)}; it is said to be P{_worst(real)}"
+
+
+def _doubt(weather: Weather) -> float:
+    """Seconds that instants may differ by: a clock's offset is known to half of what an exchange takes, at worst."""
+    return 1.0 + 2 * weather.delay + (LATE / 2 if weather.overtake else 0.0)
 
 
 def _phase(told: Told) -> str:

@@ -110,8 +110,6 @@ class World:
             host.start()
         self.centre.doom.arm(0)
         self.centre.start()
-        if self.centre.line is not None:
-            self.centre.line.is_cut = False
 
     def _befall(self, fault: Fault) -> None:
         host = self.hosts[agent_of(fault.store)]
@@ -132,7 +130,7 @@ class World:
             case "refuse":
                 self.centre.refuse(min(seconds, 40.0))
             case "cut collector":
-                self._cut_collector(seconds)
+                self.centre.cut(seconds)
             case "kill broker":
                 self._broker.kill(keeps=fault.places % 2 == 0)
                 self.timeline.after(seconds / 4, self._broker.start)
@@ -154,11 +152,3 @@ class World:
         else:
             self.centre.kill("at once")
             self.timeline.after(seconds, self.centre.start)
-
-    def _cut_collector(self, seconds: float) -> None:
-        line = self.centre.line
-        if line is not None:
-            self.timeline.tell(f"the collector is cut from the broker for {seconds:.0f} s")
-            line.is_cut = True
-            self.ledger.deaf.append((self.timeline.now, self.timeline.now + seconds))
-            self.timeline.after(seconds, lambda: setattr(line, "is_cut", False))
