@@ -17,7 +17,8 @@ from contract.records import Record, Stamp, Transition
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _STEPPED = 1.0  # seconds; what NTP slews by itself is no reason to touch a record
 _SAMPLES = 8
-_MAX_DELAY = 60.0
+# Seconds. A message that waited in the broker for a collector to come back tells how long it waited, not the time.
+_MAX_DELAY = 10.0
 
 
 class Clock(Protocol):

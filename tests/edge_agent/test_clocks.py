@@ -26,6 +26,13 @@ def test_a_step_of_the_wall_clock_is_known_before_the_next_ack() -> None:
     assert skew.offset(Stamp(wall=1065.0, boot="b1", up=5.0)) == 0.0
 
 
+def test_a_hello_that_waited_for_the_collector_teaches_nothing() -> None:
+    """It arrives as late as the collector was away, and half of that would be taken for the clock's error."""
+    skew = Skew()
+    skew.learn(Exchange(sent=1000, received=1027, answered=1027, arrived=1027.1), Stamp(1027.1, "b1", 27.1))
+    assert skew.offset(Stamp(1030, "b1", 30)) is None
+
+
 def test_an_exchange_across_a_step_of_the_clock_teaches_nothing() -> None:
     skew = Skew()
     skew.learn(Exchange(sent=5000, received=1060, answered=1060, arrived=1000), Stamp(1000, "b1", 0))
