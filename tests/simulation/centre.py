@@ -146,6 +146,7 @@ class Centre:
         self._starts += 1
         if self._dead_since is not None:
             self._ledger.deaf.append((self._dead_since, self._timeline.now))
+        self._paused_until = 0.0
         self._timeline.tell("the collector starts")
         self.doom = doom = Doom()
         holder = f"collector-{self._starts}"

@@ -69,7 +69,7 @@ def _differences(place: str, expected: list[Told], real: list[Told], doubt: floa
 
 def _doubt(weather: Weather) -> float:
     """Seconds that instants may differ by: a clock's offset is known to half of what an exchange takes, at worst."""
-    return 1.0 + 2 * weather.delay + (LATE / 2 if weather.overtake else 0.0)
+    return 1.0 + 2 * weather.delay + (LATE / 4 if weather.overtake else 0.0)
 
 
 def _phase(told: Told) -> str:
