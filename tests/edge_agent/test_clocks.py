@@ -2,8 +2,9 @@
 
 from contract.clock import Exchange
 from contract.records import Gap, Stamp, Transition
+from contract.reports import Belief
 from contract.status import Status
-from edge_agent.clocks import HostClock, Skew, restamped
+from edge_agent.clocks import HostClock, Skew, redated, restamped
 
 
 def record(wall: float, up: float, boot: str = "b1") -> Transition:
@@ -43,6 +44,14 @@ def test_a_record_from_before_the_clock_was_set_is_told_in_the_time_of_today() -
     told = restamped(record(wall=50.0, up=50.0), Stamp(wall=1_800_000_100.0, boot="b1", up=100.0))
     assert isinstance(told, Transition)
     assert (told.decided.wall, told.started_at, told.decided.up) == (1_800_000_050.0, 1_800_000_046.0, 50.0)
+
+
+def test_a_belief_is_told_in_the_time_of_today_as_its_record_is() -> None:
+    held = Belief("pos-01/tcp", Status.CRITICAL, 996.0, "0" * 16, 1, 15.0)
+    told = Stamp(wall=1000.0, boot="b1", up=50.0)
+    assert redated(held, told, Stamp(wall=2900.0, boot="b1", up=150.0)).since == 2796.0
+    assert redated(held, told, Stamp(wall=1100.5, boot="b1", up=150.0)) is held
+    assert redated(held, told, Stamp(wall=2900.0, boot="b2", up=150.0)) is held
 
 
 def test_a_record_of_another_boot_or_of_a_slewed_clock_is_left_alone() -> None:
