@@ -11,22 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from collector.adopting import append_changed, append_start
 from collector.changes import Feed
 from collector.clock import Clock
 from collector.config import Keep
-from collector.database import Database, DatabaseError, SteppedDown, decisions, journal, leases
+from collector.database import Database, DatabaseError, SteppedDown
 from collector.documents import Documents
+from collector.lead import LEASE, Lead
 from collector.outcome import Done, run
 from collector.retention import Keeper
 from collector.services import Outcome
-from rules import engine, rows
-from rules.entries import Command, JournalEntry, Tick
+from rules import engine
+from rules.entries import Command, Tick
 from rules.state import State
 
 _log = logging.getLogger(__name__)
-LEASE = 15.0
-A_CHUNK = 200  # entries a commit; more would hold up the event loop
 LOOK_AGAIN = 1.0  # seconds; other processes may append too
 AFTER_DEFECT = 5.0
 T = TypeVar("T")
@@ -46,8 +44,8 @@ class EngineLoop:
         self.error = ""
         self.turns = 0  # leading or standing by, and also when the database refuses
         self.feed = Feed()
-        self._database, self._documents, self._holder, self._clock = database, documents, holder, clock
-        self._version = version
+        self._clock = clock
+        self._lead = Lead(database, documents, holder, clock, version)
         self._keeper = Keeper(database, keep)
         self._worker = ThreadPoolExecutor(1, "engine")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -73,11 +71,11 @@ class EngineLoop:
         while not stop.is_set():
             self.turns += 1
             try:
-                self.term = await self._in_worker(self._take_lead)
+                self.term = await self._in_worker(self._lead.take)
                 if self.term is None:
                     await self._sleep(LOOK_AGAIN)
                     continue
-                await self._lead(self.term, stop)
+                await self._serve(self.term, stop)
             except SteppedDown as down:
                 _log.warning("the engine steps down: %s", down)
             except DatabaseError as error:
@@ -99,7 +97,7 @@ class EngineLoop:
         if answer is None:
             answer = self._waiting[command.id] = asyncio.get_running_loop().create_future()
             try:
-                await self._in_worker(lambda: self._append([command]))
+                await self._in_worker(lambda: self._lead.append([command]))
             except BaseException:
                 self._waiting.pop(command.id, None)
                 raise
@@ -115,32 +113,31 @@ class EngineLoop:
 
         One that stands by only keeps them: whoever leads has the same files, and appends what changed.
         """
-        self._documents = documents
+        self._lead.documents = documents
         if self.term is None:
             return []
-        changed = await self._in_worker(lambda: append_changed(self._database, documents, self._clock.wall()))
+        changed = await self._in_worker(self._lead.append_documents)
         self._woken.set()
         return changed
 
-    async def _lead(self, term: int, stop: asyncio.Event) -> None:
-        await self._in_worker(lambda: append_start(self._database, self._documents, self._version, self._clock.wall()))
-        self.state, self.position = await self._in_worker(self._loaded)
+    async def _serve(self, term: int, stop: asyncio.Event) -> None:
+        self.state, self.position = await self._in_worker(self._lead.begin)
         _log.info("leading with term %d from position %d", term, self.position)
         while not stop.is_set():
             self.turns += 1
             await self._renew(term)
-            placed = await self._in_worker(self._next)
+            placed, self.lag = await self._in_worker(partial(self._lead.next, self.position))
             if placed:
                 done = run(self.state, placed, self.position, term)
-                await self._in_worker(partial(self._commit, done))
+                await self._in_worker(partial(self._lead.commit, done))
                 self._committed(done)
                 await self._in_worker(partial(self._keeper.look_after, placed[-1].entry.at))
             elif self._is_due():
-                await self._in_worker(lambda: self._append([Tick(at=self._clock.wall())]))
+                await self._in_worker(lambda: self._lead.append([Tick(at=self._clock.wall())]))
             else:
                 self.error = ""
                 await self._sleep(self._until_deadline())
-        await self._in_worker(lambda: self._resign(term))
+        await self._in_worker(partial(self._lead.resign, term))
 
     def _committed(self, done: Done) -> None:
         self.position = done.commit.new
@@ -170,40 +167,8 @@ class EngineLoop:
     async def _renew(self, term: int) -> None:
         now = self._clock.steady()
         if now - self._renewed >= LEASE / 3:
-            await self._in_worker(lambda: self._prolong(term))
+            await self._in_worker(partial(self._lead.prolong, term))
             self._renewed = now
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
-
-    # From here on: in the worker thread.
-
-    def _take_lead(self) -> int | None:
-        with self._database.writing() as connection:
-            return leases.take_lead(connection, self._holder, self._clock.wall(), LEASE)
-
-    def _prolong(self, term: int) -> None:
-        with self._database.writing() as connection:
-            leases.renew_lead(connection, term, self._clock.wall(), LEASE)
-
-    def _resign(self, term: int) -> None:
-        with self._database.writing() as connection:
-            leases.resign_lead(connection, term)
-
-    def _loaded(self) -> tuple[State, int]:
-        with self._database.reading() as connection:
-            return rows.restore(decisions.state_rows(connection)), decisions.engine_row(connection).position
-
-    def _next(self) -> list[journal.Placed]:
-        with self._database.reading() as connection:
-            placed = journal.after(connection, self.position, A_CHUNK)
-            self.lag = journal.head_position(connection) - self.position
-        return placed
-
-    def _commit(self, done: Done) -> None:
-        with self._database.writing() as connection:
-            decisions.commit(connection, done.commit)
-
-    def _append(self, entries: list[JournalEntry]) -> None:
-        with self._database.writing() as connection:
-            journal.append(connection, entries)

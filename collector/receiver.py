@@ -39,23 +39,28 @@ class Receiver:
         """Until `stop`. What is held then stays unacknowledged and comes again."""
         while not self._stop.is_set():
             self.turns += 1
-            try:
-                if self._ingest.holding.is_set():
-                    self._turn()
-                elif not self._ingest.hold_parts():
-                    self._stop.wait(STAND_BY_PAUSE)
-            except PartsLost as lost:
-                _log.warning("ingest stands by: %s", lost)
-                self._begin_anew()
-            except DatabaseError as error:
-                _log.warning("ingest waits for the database: %s", error)
-                self._stop.wait(STAND_BY_PAUSE)
-            except Exception:  # a defect; the broker keeps what was not acknowledged and brings it again
-                _log.exception("ingest begins anew")
-                self._begin_anew()
-                self._stop.wait(STAND_BY_PAUSE)
+            self._stop.wait(self.turn())
         self.line.close()
         self._ingest.release()
+
+    def turn(self) -> float:
+        """One turn, whatever comes of it; returns the seconds to pause before the next."""
+        try:
+            if self._ingest.holding.is_set():
+                self._turn()
+            elif not self._ingest.hold_parts():
+                return STAND_BY_PAUSE
+        except PartsLost as lost:
+            _log.warning("ingest stands by: %s", lost)
+            self._begin_anew()
+        except DatabaseError as error:
+            _log.warning("ingest waits for the database: %s", error)
+            return STAND_BY_PAUSE
+        except Exception:  # a defect; the broker keeps what was not acknowledged and brings it again
+            _log.exception("ingest begins anew")
+            self._begin_anew()
+            return STAND_BY_PAUSE
+        return 0.0
 
     def stop(self) -> None:
         self._stop.set()

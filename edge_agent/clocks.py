@@ -13,11 +13,13 @@ import msgspec
 
 from contract.clock import Exchange, delay, offset
 from contract.records import Record, Stamp, Transition
+from contract.reports import Belief
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _STEPPED = 1.0  # seconds; what NTP slews by itself is no reason to touch a record
 _SAMPLES = 8
-_MAX_DELAY = 60.0
+# Seconds. A message that waited in the broker for a collector to come back tells how long it waited, not the time.
+_MAX_DELAY = 10.0
 
 
 class Clock(Protocol):
@@ -77,13 +79,25 @@ class Skew:
 
 def restamped(record: Record, now: Stamp) -> Record:
     """`record` in the frame of today's wall clock, when that was stepped since, within one boot."""
-    if not isinstance(record, Transition) or not now.boot or record.decided.boot != now.boot:
-        return record
-    step = (now.wall - now.up) - (record.decided.wall - record.decided.up)
-    if abs(step) < _STEPPED:
+    step = _step(record.decided, now) if isinstance(record, Transition) else 0.0
+    if not isinstance(record, Transition) or not step:
         return record
     return msgspec.structs.replace(
         record,
         started_at=max(0.0, record.started_at + step),
         decided=msgspec.structs.replace(record.decided, wall=max(0.0, record.decided.wall + step)),
     )
+
+
+def redated(held: Belief, told: Stamp, now: Stamp) -> Belief:
+    """`held`, which was written at `told`, in the frame of today's wall clock, as `restamped` does for its record."""
+    step = _step(told, now)
+    return msgspec.structs.replace(held, since=max(0.0, held.since + step)) if step else held
+
+
+def _step(then: Stamp, now: Stamp) -> float:
+    """Seconds by which the wall clock was stepped in between; 0 when that cannot be known."""
+    if not now.boot or then.boot != now.boot:
+        return 0.0
+    step = (now.wall - now.up) - (then.wall - then.up)
+    return step if abs(step) >= _STEPPED else 0.0

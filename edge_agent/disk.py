@@ -50,9 +50,10 @@ class DiskLog:
     longer does. Raises LogCorrupt from every method; the constructor also LogInUse and OSError.
     """
 
-    def __init__(self, path: Path, bounds: Bounds, now: Stamp) -> None:
+    def __init__(self, path: Path, bounds: Bounds, now: Stamp, name_epoch: Callable[[], str] = new_epoch) -> None:
         self._path = path
         self._bounds = bounds
+        self._name_epoch = name_epoch
         self._trouble = ""
         self._unsaved: list[RecordRow] = []
         self._unsaved_beliefs: set[str] = set()
@@ -198,7 +199,7 @@ class DiskLog:
         if earlier and named >= MAX_EPOCHS:
             return earlier[-1]
         last = earlier[-1] if earlier else None
-        life = Life(last.ordinal + 1 if last else 1, new_epoch(), last.epoch if last else None, 0, met=False)
+        life = Life(last.ordinal + 1 if last else 1, self._name_epoch(), last.epoch if last else None, 0, met=False)
         self._db.execute("INSERT INTO epochs VALUES (?, ?, ?, ?, ?)", life)
         return life
 

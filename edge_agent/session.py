@@ -114,13 +114,22 @@ class Session:
         """Until cancelled. Raises LogCorrupt; `drafts` then holds what is not kept yet."""
         while True:
             self._woken.clear()
-            await self.flush()
-            for action in self.uplink.actions(self._clock.stamp()):
-                await self._do(action)
-            if self._clock.stamp().up >= self._next_tidy:
-                await self._tidy()
-            self._say_pulse()
+            await self.turn()
             await self._wait()
+
+    async def turn(self) -> None:
+        """All that is due now. Raises LogCorrupt. Without a `writer` it waits for nothing."""
+        await self.flush()
+        for action in self.uplink.actions(self._clock.stamp()):
+            await self._do(action)
+        if self._clock.stamp().up >= self._next_tidy:
+            await self._tidy()
+        self._say_pulse()
+
+    def wake(self) -> float:
+        """When the next turn is due if nothing happens, in seconds of `Stamp.up`."""
+        wake = min(self.uplink.wake(), self._next_tidy)
+        return min(wake, self._next_pulse) if self._next_pulse else wake
 
     async def flush(self) -> None:
         """Keeps what was decided so far. Raises LogCorrupt."""
@@ -177,10 +186,7 @@ class Session:
             self._send(live)
 
     async def _wait(self) -> None:
-        wake = min(self.uplink.wake(), self._next_tidy)
-        if self._next_pulse:
-            wake = min(wake, self._next_pulse)
-        delay = min(max(wake - self._clock.stamp().up, 0.0), LONGEST_WAIT)
+        delay = min(max(self.wake() - self._clock.stamp().up, 0.0), LONGEST_WAIT)
         try:
             async with asyncio.timeout(delay):
                 await self._woken.wait()

@@ -21,7 +21,7 @@ from contract.ranges import Ranges, contains, merged
 from contract.records import Record, Stamp, Transition
 from contract.reports import MAX_RANGES, Ack, Belief, Bulk, Bye, Cmd, EpochSpan, Hello, Live
 from contract.results import Results
-from edge_agent.clocks import Skew, restamped
+from edge_agent.clocks import Skew, redated, restamped
 from edge_agent.line import FIRST_PATIENCE, Flight, Line, ReadPage
 from edge_agent.log import START, Page, Position, Standing, belief
 
@@ -76,6 +76,7 @@ class Uplink:
         self._random = random
         self._skew = Skew()
         self._beliefs = {held.check: held for held in beliefs}
+        self._told: dict[str, Stamp] = {}  # when each belief was written, on the clock of then
         self._digest = digest.of_snapshot(self._beliefs.values())
         self._end = end
         self._standing = Standing(0, 0)
@@ -89,6 +90,8 @@ class Uplink:
     def connected(self, now: Stamp) -> None:
         """The broker is there and our subscriptions hold. What is pending by now is backlog."""
         self._line = Line(online=True, hello_due=now.up, until=self._end)
+        for check in self._beliefs:
+            self._told.setdefault(check, now)
 
     def disconnected(self) -> None:
         self._line = Line()
@@ -98,6 +101,7 @@ class Uplink:
         for record in records:
             self._digest = digest.after_transition(self._digest, record)
             self._beliefs[record.check] = belief(record, self._identity.epoch)
+            self._told[record.check] = record.decided
             self._end = self._end._replace(seq=record.seq)
             if self._line.online:
                 self._line.fresh.append(record)
@@ -108,6 +112,7 @@ class Uplink:
         """These checks are no longer configured: the snapshot and the digest go on without them."""
         for check in checks:
             self._beliefs.pop(check, None)
+            self._told.pop(check, None)
         self._digest = digest.of_snapshot(self._beliefs.values())
 
     def grew(self, end: Position) -> None:
@@ -184,7 +189,7 @@ class Uplink:
         return Hello(
             at=now.wall,
             epochs=list(spans),
-            snapshot=list(self._beliefs.values()),
+            snapshot=[redated(held, self._told.get(held.check, now), now) for held in self._beliefs.values()],
             boot=now.boot,
             version=self._identity.version,
             config=self._identity.config,

@@ -48,7 +48,8 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
         wakes += [finding.closed_until] if finding.closed_until is not None else []
         symptoms = tuple(sorted(one.partition("@")[0] for one in explained))
         heir = next(iter(sorted(heirs, key=lambda row: (row.cause.partition(":")[2] != key, row.number))), None)
-        ensure(draft, _with_symptoms(finding, symptoms), heir)
+        began = min(rows[one].since for one in (key, *explained))
+        ensure(draft, _with_symptoms(finding, symptoms, began), heir)
     for lead in sorted({lead for lead in leads.values() if lead not in causes}):
         _stand(draft, store, lead, [key for key in leads if leads[key] == lead], causes, impacts)
     for key, row in _existing(draft, store).items():
@@ -186,12 +187,13 @@ def _title(draft: Draft, store: str, key: str, hit: Impact, *, whole: bool) -> s
     return f"{service}: {label} failing at {where}"
 
 
-def _with_symptoms(finding: Finding, symptoms: tuple[str, ...]) -> Finding:
+def _with_symptoms(finding: Finding, symptoms: tuple[str, ...], began: float) -> Finding:
+    """`began`: when the first of them failed, also where it never had an incident of its own to be promoted."""
     if not symptoms:
         return finding
     reason = Reason("11 symptom", f"explains {', '.join(symptoms)}")
     fields = {name: getattr(finding, name) for name in finding.__struct_fields__}
-    return Finding(**{**fields, "symptoms": symptoms, "reasons": (*finding.reasons, reason)})
+    return Finding(**{**fields, "symptoms": symptoms, "started_at": began, "reasons": (*finding.reasons, reason)})
 
 
 def _category(draft: Draft, key: str) -> Category:

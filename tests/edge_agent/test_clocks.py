@@ -2,8 +2,9 @@
 
 from contract.clock import Exchange
 from contract.records import Gap, Stamp, Transition
+from contract.reports import Belief
 from contract.status import Status
-from edge_agent.clocks import HostClock, Skew, restamped
+from edge_agent.clocks import HostClock, Skew, redated, restamped
 
 
 def record(wall: float, up: float, boot: str = "b1") -> Transition:
@@ -26,6 +27,13 @@ def test_a_step_of_the_wall_clock_is_known_before_the_next_ack() -> None:
     assert skew.offset(Stamp(wall=1065.0, boot="b1", up=5.0)) == 0.0
 
 
+def test_a_hello_that_waited_for_the_collector_teaches_nothing() -> None:
+    """It arrives as late as the collector was away, and half of that would be taken for the clock's error."""
+    skew = Skew()
+    skew.learn(Exchange(sent=1000, received=1027, answered=1027, arrived=1027.1), Stamp(1027.1, "b1", 27.1))
+    assert skew.offset(Stamp(1030, "b1", 30)) is None
+
+
 def test_an_exchange_across_a_step_of_the_clock_teaches_nothing() -> None:
     skew = Skew()
     skew.learn(Exchange(sent=5000, received=1060, answered=1060, arrived=1000), Stamp(1000, "b1", 0))
@@ -36,6 +44,14 @@ def test_a_record_from_before_the_clock_was_set_is_told_in_the_time_of_today() -
     told = restamped(record(wall=50.0, up=50.0), Stamp(wall=1_800_000_100.0, boot="b1", up=100.0))
     assert isinstance(told, Transition)
     assert (told.decided.wall, told.started_at, told.decided.up) == (1_800_000_050.0, 1_800_000_046.0, 50.0)
+
+
+def test_a_belief_is_told_in_the_time_of_today_as_its_record_is() -> None:
+    held = Belief("pos-01/tcp", Status.CRITICAL, 996.0, "0" * 16, 1, 15.0)
+    told = Stamp(wall=1000.0, boot="b1", up=50.0)
+    assert redated(held, told, Stamp(wall=2900.0, boot="b1", up=150.0)).since == 2796.0
+    assert redated(held, told, Stamp(wall=1100.5, boot="b1", up=150.0)) is held
+    assert redated(held, told, Stamp(wall=2900.0, boot="b2", up=150.0)) is held
 
 
 def test_a_record_of_another_boot_or_of_a_slewed_clock_is_left_alone() -> None:

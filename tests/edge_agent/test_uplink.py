@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.records import Stamp
 from contract.reports import Bulk, Cmd, Hello, Live
 from contract.status import Status
 from edge_agent.uplink import MOST_FRESH
@@ -263,3 +264,12 @@ def test_whatever_is_lost_on_the_way_the_collector_has_every_record_in_the_end(
     live = link.pulse()
     assert live is not None
     assert live.digest == link.collector_digest()
+
+
+def test_a_hello_after_a_step_of_the_clock_says_since_when_on_the_clock_of_today() -> None:
+    """Or an incident would be dated by as much as the clock was wrong."""
+    link = Link()
+    link.connect()
+    began = link.decide().started_at
+    now = Stamp(link.now + 1800.0, "b1", link.now)
+    assert [held.since for held in link.uplink.hello(link.log.spans(), now).snapshot] == [began + 1800.0]

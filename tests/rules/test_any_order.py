@@ -75,3 +75,14 @@ def test_everything_that_failed_and_is_well_again_ends_resolved() -> None:
     story.wait(301)
     assert record(story) == {("0001", "0001/sw-01", "network", 1, "resolved")}
     assert story.now > START
+
+
+@pytest.mark.parametrize("gap", [2.0, 7.0])
+def test_a_cause_began_with_the_first_of_what_it_explains_whether_or_not_that_had_an_incident(gap: float) -> None:
+    story = played((), ())
+    began = story.now
+    for check in ("pos-01/tcp", "sw-01/icmp"):
+        story.say("0001-s", {check: CRITICAL})
+        story.wait(gap)
+    (row,) = story.incidents()
+    assert (row.ci, row.started_at) == ("0001/sw-01", began)

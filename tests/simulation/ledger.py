@@ -1,0 +1,49 @@
+"""What really happened: every record that an agent's log took, and what the collector really heard."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from contract.records import Record
+from contract.reports import Bye, Hello, UpReport
+
+
+class Kept(NamedTuple):
+    """A record on an agent's disk. `at` is the true instant, `error` what that host's wall clock was ahead by."""
+
+    agent: str
+    epoch: str
+    record: Record
+    at: float
+    error: float
+
+
+class Ledger:
+    """Written by the world as it goes; read when it is over."""
+
+    def __init__(self, now: Callable[[], float], error_of: Callable[[str], float]) -> None:
+        self._now, self._error_of = now, error_of
+        self.kept: dict[tuple[str, str, int], Kept] = {}
+        self.heard: dict[str, list[float]] = {}
+        self.deaf: list[tuple[float, float]] = []  # when silence proved nothing, from and to
+        self.byes: dict[str, list[float]] = {}
+        self.lives: dict[str, list[str]] = {}
+        self._met: dict[str, str] = {}
+
+    def committed(self, agent: str, epoch: str, records: Iterable[Record]) -> None:
+        for record in records:
+            kept = Kept(agent, epoch, record, self._now(), self._error_of(agent))
+            self.kept[agent, epoch, record.seq] = kept
+
+    def born(self, agent: str, epoch: str) -> None:
+        if epoch not in self.lives.setdefault(agent, []):
+            self.lives[agent].append(epoch)
+
+    def arrived(self, agent: str, report: UpReport) -> None:
+        """What proves that the agent lives: a hello, and whatever follows it in the same life."""
+        if isinstance(report, Bye):
+            self.byes.setdefault(agent, []).append(self._now())
+        if isinstance(report, Hello):
+            self._met[agent] = report.epochs[-1].epoch
+        elif isinstance(report, Bye) or self._met.get(agent) != report.epoch:
+            return
+        self.heard.setdefault(agent, []).append(self._now())

@@ -1,0 +1,30 @@
+"""Whatever befalls a world, its record is the one that a perfect line would have given."""
+
+import pytest
+
+from tests.simulation import plan, script, verdict, world
+from tests.simulation.network import Weather
+from tests.simulation.sweep import replay, swept, tried
+
+SEEDS = 300
+
+
+@pytest.mark.timeout(900)
+def test_every_world_agrees_with_the_oracle() -> None:
+    wrong = [f"{replay(one.seed)}\n   " + "\n   ".join(one.wrong[:5]) for one in swept(range(SEEDS)) if one.wrong]
+    assert not wrong, f"{len(wrong)} of {SEEDS} worlds are wrong:\n" + "\n".join(wrong)
+
+
+def test_a_seed_gives_the_same_world_every_time() -> None:
+    """Otherwise the command that replays a failure would replay something else."""
+    assert tried(11).story == tried(11).story
+
+
+def test_a_world_without_faults_has_an_incident_for_every_lasting_failure() -> None:
+    """The oracle learns from the agents' logs; this is held against the devices themselves."""
+    told = script.written(5)
+    books = world.run(5, told, plan.CALM_PLAN)
+    assert verdict.wrong(books, told, Weather()) == []
+    failed = {one.device for one in told.troubles if one.status.word == "critical" and one.ends - one.begins > 60}
+    named = {ci for row in books.incidents for ci in (row.ci, *row.symptoms)}
+    assert failed <= named
