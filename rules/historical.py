@@ -11,7 +11,7 @@ from rules.incident import Incident, Reason, Sla
 from rules.incidents import HISTORICAL, PERSON_RESOLVED
 from rules.past import Past
 from rules.policy import AGENT_SILENT, STORE_UNREACHABLE
-from rules.restore import DUPLICATE, absorb, is_touched
+from rules.restore import DUPLICATE, absorb, is_touched, recover
 
 RULE = "21 history"
 _SILENCES = (STORE_UNREACHABLE, AGENT_SILENT)  # of those the collector's own record is the only one
@@ -61,11 +61,13 @@ def _counts(found: Incident) -> bool:
 
 def _recorded(draft: Draft, store: str, past: Past, found: Incident, ids: dict[str, str]) -> str:
     """The id of the incident that it is on record as; its own when there is none."""
-    known = draft.by_cause(found.cause) or _over(draft, found.id)
+    namesake = draft.incident(found.id)
+    known = draft.by_cause(found.cause) or _over(namesake)
     if known is not None and not _is_another(draft, found, known):
         _joined(draft, known, found)
+        if namesake is not None and namesake.id != known.id:
+            _made_duplicate(draft, namesake, known)
         return known.id
-    namesake = draft.incident(found.id)
     if known is None and namesake is None and found.id in past.known:
         return found.id  # it was closed meanwhile, with all that is known about it
     if found.restored_at is None or _is_of_the_chain(draft, store, found):
@@ -78,8 +80,7 @@ def _recorded(draft: Draft, store: str, past: Past, found: Incident, ids: dict[s
     return found.id
 
 
-def _over(draft: Draft, incident: str) -> Incident | None:
-    row = draft.incident(incident)
+def _over(row: Incident | None) -> Incident | None:
     return row if row is not None and row.state == "resolved" else None
 
 
@@ -100,28 +101,44 @@ def _joined(draft: Draft, known: Incident, found: Incident) -> None:
     if was_over and found.restored_at is not None and found.restored_at > (known.restored_at or 0.0):
         row = changed(row, restored_at=found.restored_at, reopened=max(row.reopened, found.reopened))
     if row == known:
+        _end_lead(draft, known, found)
         return
     text = f"it had begun earlier, been worse or failed once more before that was learnt: {found.title}"
     draft.tell(row.id, "history", text, RULE)
     draft.put_incident(row)
     if row.opened_at is not None and row.state != "resolved" and row.started_at != known.started_at:
         draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
+    _end_lead(draft, row, found)
+
+
+def _end_lead(draft: Draft, row: Incident, found: Incident) -> None:
+    """It was thought to lead what failed later; in between all was well, so that is another incident (rule 7)."""
+    ended = found.state == "resolved" and row.state != "resolved" and row.restored_at is None
+    if ended and found.restored_at is not None and draft.item(row.ci) is None:
+        recover(draft, row, found.restored_at)
+        draft.touch(row.home)
 
 
 def _absorbed(draft: Draft, found: Incident, ids: dict[str, str]) -> None:
     """It was over, failed once more, and then something that it depends on explained it (rule 11)."""
     known, cause = draft.incident(found.id), draft.incident(ids.get(found.parent or "", found.parent or ""))
-    if known is None or known.cause != found.cause or known.restored_at is None or is_touched(known):
+    if known is not None and known.cause == found.cause and known.restored_at is not None:
+        _made_duplicate(draft, known, cause)
+
+
+def _made_duplicate(draft: Draft, row: Incident, cause: Incident | None) -> None:
+    """Untouched and over, and on record as `cause`."""
+    if is_touched(row):
         return
-    if known.state != "resolved":
-        if cause is not None:
-            absorb(draft, known, cause)
+    if row.state != "resolved":
+        if cause is not None and row.restored_at is not None:
+            absorb(draft, row, cause)
         return
-    flags = tuple(dict.fromkeys((*known.flags, DUPLICATE)))
+    flags = tuple(dict.fromkeys((*row.flags, DUPLICATE)))
+    draft.tell(row.id, "absorbed", "explained by what it depends on, as was learnt later", RULE)
     parent = cause.id if cause is not None else None
-    draft.tell(known.id, "absorbed", "explained by what it depends on, as was learnt later", RULE)
-    draft.put_incident(changed(known, state="closed", closed_at=draft.now, parent=parent, flags=flags))
-    draft.wake(f"close:{known.id}", None)
+    draft.put_incident(changed(row, state="closed", closed_at=draft.now, parent=parent, flags=flags))
+    draft.wake(f"close:{row.id}", None)
 
 
 def _renamed(known: Incident, found: Incident) -> Incident:

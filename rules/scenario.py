@@ -79,8 +79,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
 
     `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
-    history, `lost` never sends them. `end_window` ends the window with that reason. `expect` lists the incidents that are not closed, all of
-    them; `effects` all that is to be done outside.
+    history, `lost` never sends them. `end_window` ends the window with that reason. `expect` lists the incidents that
+    are not closed, all of them; `effects` all that is to be done outside.
     """
 
     at: Duration

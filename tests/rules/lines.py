@@ -1,4 +1,4 @@
-"""One store's day told twice: over a perfect line, and over one that was cut, repeats itself and mixes what it tells."""
+"""One store's day told twice: over a perfect line, and over one that was cut, repeats itself and mixes its news."""
 
 import random
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ class Facts(NamedTuple):
 
 
 def one_store(lanes: int = 4) -> dict[str, Any]:
-    """A store with a switch, tills that need it, a sign, and a second agent on the back-office host."""
+    """A store with a switch, tills that need it, and a sign."""
     tills = [till(1, f"pos-0{lane}", depends_on=["sw-01"]) for lane in range(1, lanes + 1)]
     others = [
         {"id": "sw-01", "store": "0001", "class": "network_switch"},
@@ -108,16 +108,17 @@ def cut(story: Story, log: list[Transition], gone: float, back: float, chance: r
 
 
 def facts(story: Story) -> Facts:
-    """Of every incident there ever was; duplicates are the fate of a ticket, and silence is what the line itself did."""
+    """Of every incident there ever was. A duplicate is the fate of a ticket; silence is what the line itself did."""
     rows: dict[str, Incident] = {}
     for decision in story.decisions:
         rows |= {change.key: change.row for change in decision.changes if change.table == "incidents"}
-    counted = [row for row in rows.values() if row.category not in SILENCES and "duplicate" not in row.flags]
+    seen = [row for row in rows.values() if row.category not in SILENCES]
+    counted = [row for row in seen if "duplicate" not in row.flags]
     told = frozenset(
         (row.ci, row.category, round(row.started_at, 3), None if row.restored_at is None else round(row.restored_at, 3))
         for row in counted
     )
-    return Facts(told, min((row.worst_priority for row in counted), default=0))
+    return Facts(told, min((row.worst_priority for row in seen), default=0))
 
 
 def _pages(records: list[Transition], chance: random.Random) -> Iterable[list[Transition]]:
