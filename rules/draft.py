@@ -17,6 +17,7 @@ from rules.state import AgentState, ItemState, State, StoreState, Vote, complain
 from rules.window import Window
 
 Named = tuple[str, CheckState]
+_TAKEN = 30 * 86_400.0  # seconds
 
 
 class Draft:
@@ -122,6 +123,15 @@ class Draft:
         """An incident that is not closed."""
         row: Incident | None = self._row("incidents", incident)
         return None if row is None or row.state == "closed" else row
+
+    def is_taken(self, id_: str) -> bool:
+        """Whether an incident has this id, or had it until not long ago."""
+        return self._row("incidents", id_) is not None or self.meta(f"taken:{id_}") is not None
+
+    def take(self, id_: str) -> None:
+        """What is closed while its CI may fail on keeps its id for itself; given free in a month."""
+        self.put("meta", f"taken:{id_}", self.now)
+        self.wake(f"taken:{id_}", self.now + _TAKEN)
 
     def by_cause(self, cause: str) -> Incident | None:
         found = self.incident(self._causes.get(cause, "")) or self.incident(self._state.by_cause.get(cause, ""))

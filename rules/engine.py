@@ -140,6 +140,8 @@ def _fall_due(draft: Draft, key: str) -> None:
             beliefs.revisit(draft, name)
         case "command":
             commands.forget(draft, name)
+        case "taken":
+            draft.put("meta", key, None)
         case recall.TIMER:
             historical.settle(draft, name, run)
         case window_commands.TIMER:

@@ -72,7 +72,7 @@ def _recorded(draft: Draft, store: str, past: Past, found: Incident, ids: dict[s
         return found.id  # it was closed meanwhile, with all that is known about it
     if found.restored_at is None or _is_of_the_chain(draft, store, found):
         return found.id
-    if namesake is not None:  # it goes on as the incident of another cause, which a perfect line would not have led to
+    if draft.is_taken(found.id):  # by what became another incident here
         found = changed(
             found, id=sha256(f"{found.cause}@{found.started_at:.3f}@{past.began:.3f}".encode()).hexdigest()[:16]
         )
@@ -135,6 +135,7 @@ def _made_duplicate(draft: Draft, row: Incident, cause: Incident | None) -> None
             absorb(draft, row, cause)
         return
     flags = tuple(dict.fromkeys((*row.flags, DUPLICATE)))
+    draft.take(row.id)
     draft.tell(row.id, "absorbed", "explained by what it depends on, as was learnt later", RULE)
     parent = cause.id if cause is not None else None
     draft.put_incident(changed(row, state="closed", closed_at=draft.now, parent=parent, flags=flags))

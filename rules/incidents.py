@@ -62,7 +62,7 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
     known = draft.policy.category(finding.category)
     item = draft.estate.items.get(finding.ci)
     row = Incident(
-        id=sha256(f"{finding.cause}@{finding.started_at:.3f}".encode()).hexdigest()[:16],
+        id=_id(draft, finding),
         number=draft.next_number("number"),
         cause=finding.cause,
         category=finding.category,
@@ -91,6 +91,15 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
     if row.suppressed is not None:
         draft.tell(row.id, "suppressed", row.suppressed.reason, row.suppressed.rule)
     return row
+
+
+def _id(draft: Draft, finding: Finding) -> str:
+    """Of the cause and its start; an incident that was absorbed or promoted has them taken, when its CI fails on."""
+    first = f"{finding.cause}@{finding.started_at:.3f}"
+    at = 1
+    while draft.is_taken(found := sha256((first if at == 1 else f"{first}#{at}").encode()).hexdigest()[:16]):
+        at += 1
+    return found
 
 
 def _promoted(draft: Draft, heir: Incident, finding: Finding) -> Incident:
