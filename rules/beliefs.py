@@ -9,11 +9,10 @@ from contract.ids import split_check
 from contract.records import Gap, Summary, Transition
 from contract.status import SEVERITY, Status
 from rules import recall
-from rules.check_state import CheckState
+from rules.belief import CheckState, ItemState
 from rules.draft import Draft
 from rules.entries import Records, SeenBelief, Snapshot
 from rules.said import one_line
-from rules.state import ItemState
 
 QUORUM = 3  # vantage points from which a majority means something
 _SAME_INSTANT = 1.0  # seconds

@@ -7,13 +7,13 @@ import msgspec
 
 from contract.ids import split_check
 from contract.status import Status
-from rules.check_state import CheckState
+from rules.belief import CheckState, ItemState
 from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.estate import Estate
 from rules.incident import Incident, Reason, TimelineEntry
 from rules.past import Past, Told, page_key
 from rules.policy import Policy
-from rules.state import AgentState, ItemState, State, StoreState, Vote, complains, counts, home_of
+from rules.state import AgentState, State, StoreState, Vote, complains, counts, home_of
 from rules.window import Window
 
 Named = tuple[str, CheckState]

@@ -12,20 +12,21 @@ import msgspec
 
 from contract.records import Record, Stamp, Transition
 from contract.status import Status
-from rules.check_state import CheckState
+from rules.belief import CheckState, ItemState
 from rules.decision import Change, Decision
 from rules.draft import Draft
 from rules.entries import JournalEntry, Records, SeenBelief, Snapshot, Tick
 from rules.incident import Incident
 from rules.past import Past, Told
-from rules.state import AgentState, ItemState, State, counts
+from rules.state import AgentState, State, counts, home_of
 
 Run = Callable[[State, JournalEntry], list[Decision]]
 
 
 class Replay(NamedTuple):
-    """The store as it then was, and every incident that it had; `state` keeps none that is closed."""
+    """The store as it was at `until`, and every incident that it had; `state` keeps none that is closed."""
 
+    until: float
     state: State
     incidents: dict[str, Incident]
 
@@ -34,7 +35,9 @@ def replayed(draft: Draft, store: str, past: Past, run: Run) -> Replay:
     """The past up to the last record that is told of it."""
     told = _in_order(draft.told(store, past))
     begins = min([past.began, *(row.decided for row in told)])
-    replay = Replay(_seeded(draft, store, past, begins), {row.id: row for row in (*past.over, *past.incidents)})
+    until = max([begins, *(row.decided for row in told)])
+    known = {row.id: row for row in (*past.over, *past.incidents)}
+    replay = Replay(until, _seeded(draft, store, past, begins), known)
     for agent, checks in past.checks.items():
         first = _first(row for row in told if row.agent == agent)
         seeds = {check: belief for check, belief in checks.items() if (belief.generation, belief.seq) < first(check)}
@@ -61,7 +64,9 @@ def later(past: Past, store: str, replay: Replay) -> Past:
     rows = [row for row in state.incidents.values() if row.home in (store, "")]
     return msgspec.structs.replace(
         past,
+        began=replay.until,
         checks={agent: dict(state.checks.get(agent, {})) for agent in past.checks},
+        items={key: row for key, row in state.items.items() if home_of(key) == store},
         incidents=tuple(rows),
         deadlines={key: at for key, at in state.deadlines.items() if key.partition(":")[2] in state.incidents},
         over=tuple(row for row in replay.incidents.values() if row.id not in state.incidents),
@@ -74,14 +79,18 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     state = State.empty()
     state.adopt(draft.estate)
     state.put(Change("meta", "number", draft.meta("number") or 0))
-    for row in past.incidents:
-        state.put(Change("incidents", row.id, row))
+    for incident in past.incidents:
+        state.put(Change("incidents", incident.id, incident))
     for key, due in past.deadlines.items():
         state.put(Change("deadlines", key, max(due, at)))
     for agent in past.checks:
         state.put(Change("agents", agent, AgentState(at)))
     for window in draft.windows():
         state.put(Change("windows", window.id, window))
+    watched = {check.partition("/")[0] for checks in past.checks.values() for check in checks}
+    for key, row in past.items.items():
+        if key.partition("@")[0].rpartition("/")[2] in watched:
+            state.put(Change("items", key, row))
     for key, vote in _witnesses(draft, store):
         state.put(Change("items", key, vote))
     return state

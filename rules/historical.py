@@ -68,7 +68,7 @@ def _recorded(draft: Draft, store: str, past: Past, found: Incident, ids: dict[s
         if namesake is not None and namesake.id != known.id:
             _made_duplicate(draft, namesake, known)
         return known.id
-    if known is None and namesake is None and found.id in past.known:
+    if known is None and found.id in past.known and not draft.is_taken(found.id):
         return found.id  # it was closed meanwhile, with all that is known about it
     if found.restored_at is None or _is_of_the_chain(draft, store, found):
         return found.id

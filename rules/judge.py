@@ -4,6 +4,7 @@ A function of what is believed now, not of the event that led here; that is why 
 """
 
 from rules import silence, windows
+from rules.belief import ItemState
 from rules.beliefs import ok_since
 from rules.capacity import Impact, impact
 from rules.draft import Draft
@@ -13,7 +14,6 @@ from rules.incidents import ensure, stays_resolved
 from rules.policy import AGENT_SILENT, STORE_UNREACHABLE, Category
 from rules.priority import of_failure, of_loss
 from rules.restore import absorb, recover, unobserved
-from rules.state import ItemState
 from rules.symptoms import Verdict, verdict
 
 _ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain")  # causes that are not kept here

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from contract.status import Status
-from rules.check_state import CheckState
+from rules.belief import CheckState, ItemState
 from rules.incident import Incident
 
 
@@ -29,7 +29,7 @@ class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """The store as it was known when a hole showed: agent → check → belief, and its incidents with their timers.
+    """The store as it was known when a hole showed: agent → check → belief, what was not well, incidents, their timers.
 
     `known` are the ids of those; `over` what the replay of earlier pages closed. `pages` of `told` records are kept in
     rows of their own, keyed `store/page`.
@@ -37,6 +37,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 
     began: float
     checks: dict[str, dict[str, CheckState]]
+    items: dict[str, ItemState] = {}
     incidents: tuple[Incident, ...] = ()
     deadlines: dict[str, float] = {}
     known: tuple[str, ...] = ()

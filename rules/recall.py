@@ -7,6 +7,7 @@ snapshot that believes something else than we do, in a record that does not foll
 import msgspec
 
 from contract.records import Transition
+from rules.belief import CheckState
 from rules.draft import Draft
 from rules.entries import Records, Snapshot
 from rules.past import Past, Told, is_contiguous, page_key
@@ -105,14 +106,22 @@ def _begin(draft: Draft, store: str, first: dict[str, tuple[int, int]], agent: s
     rows = draft.of_home(store)
     timers = {f"{timer}:{row.id}": draft.deadline(f"{timer}:{row.id}") for row in rows for timer in _TIMERS}
     past = Past(
-        began=draft.now,
+        began=_since(draft, checks),
         checks=checks,
+        items={key: msgspec.structs.replace(row, stale=False) for key, row in draft.troubled(store)},
         incidents=tuple(rows),
         deadlines={key: at for key, at in timers.items() if at is not None},
         known=tuple(row.id for row in rows),
     )
     draft.put("pasts", store, past)
     draft.reason("21 history", f"something of {draft.estate.name(store)} was missed; it is judged once it is told")
+
+
+def _since(draft: Draft, checks: dict[str, dict[str, CheckState]]) -> float:
+    """From when on things may have been missed: when the line was lost, unless something was learnt since."""
+    away = [row.away_since for agent in checks if (row := draft.agent(agent)) and row.away_since is not None]
+    newest = max((belief.since for beliefs in checks.values() for belief in beliefs.values()), default=0.0)
+    return min([at for at in away if at >= newest], default=draft.now)
 
 
 def _keep(draft: Draft, store: str, told: list[Told]) -> None:

@@ -6,11 +6,11 @@ from typing import Any, get_args
 import msgspec
 
 from rules import estate
-from rules.check_state import CheckState
+from rules.belief import CheckState, ItemState
 from rules.decision import Change, Table
 from rules.incident import Incident, TimelineEntry
 from rules.past import Past, Told
-from rules.state import AgentState, ItemState, State, StoreState
+from rules.state import AgentState, State, StoreState
 from rules.window import Window
 
 Row = tuple[str, str, bytes]

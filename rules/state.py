@@ -11,7 +11,7 @@ import msgspec
 
 from contract.status import Status
 from rules import estate
-from rules.check_state import CheckState
+from rules.belief import CheckState, ItemState
 from rules.decision import Change
 from rules.estate import Estate
 from rules.incident import Incident
@@ -29,20 +29,11 @@ class AgentState(msgspec.Struct, frozen=True):
     announced: str = ""
     settling: bool = False
     learnt_at: float = 0.0  # that it is silent
+    away_since: float | None = None  # when it fell silent the last time, once it is heard again
 
     @property
     def is_fresh(self) -> bool:
         return self.silent_since is None and not self.settling
-
-
-class ItemState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A CI that is not ok, or one store's vote on a shared CI (key `acquirer-a@0042`), ok or not."""
-
-    state: Status
-    since: float
-    learnt_at: float
-    text: str = ""
-    stale: bool = False
 
 
 class StoreState(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import pytest
 
 from contract.status import Status
 from rules import engine
-from rules.check_state import CheckState
+from rules.belief import CheckState
 from rules.decision import Decision
 from rules.entries import Command, SeenBelief, Snapshot
 from tests.rules.estates import CRITICAL, OK, START, Story, store, till
