@@ -33,7 +33,7 @@ def settle(draft: Draft, store: str, run: Run) -> None:
     ids: dict[str, str] = {}
     for found in sorted(replay.incidents.values(), key=lambda row: (row.number, row.id)):
         if DUPLICATE in found.flags:
-            _absorbed(draft, found, ids)
+            _absorbed(draft, past, found, ids)
         elif _counts(found):
             ids[found.id] = _recorded(draft, store, past, found, ids)
     _date_items(draft, store, replay)
@@ -98,7 +98,7 @@ def _joined(draft: Draft, known: Incident, found: Incident) -> None:
         worst_priority=min(known.worst_priority, found.worst_priority),
     )
     was_over = known.state == "resolved" and PERSON_RESOLVED not in known.flags
-    if was_over and found.restored_at is not None and found.restored_at > (known.restored_at or 0.0):
+    if was_over and found.restored_at is not None and found.restored_at != known.restored_at:
         row = changed(row, restored_at=found.restored_at, reopened=max(row.reopened, found.reopened))
     if row == known:
         _end_lead(draft, known, found)
@@ -119,8 +119,10 @@ def _end_lead(draft: Draft, row: Incident, found: Incident) -> None:
         draft.touch(row.home)
 
 
-def _absorbed(draft: Draft, found: Incident, ids: dict[str, str]) -> None:
+def _absorbed(draft: Draft, past: Past, found: Incident, ids: dict[str, str]) -> None:
     """It was over, failed once more, and then something that it depends on explained it (rule 11)."""
+    if found.id not in past.known and not draft.is_taken(found.id):
+        _remembered(draft, found, ids.get(found.parent or ""))
     known, cause = draft.incident(found.id), draft.incident(ids.get(found.parent or "", found.parent or ""))
     if known is not None and known.cause == found.cause and known.restored_at is not None:
         _made_duplicate(draft, known, cause)
