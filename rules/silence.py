@@ -30,7 +30,7 @@ def take_heard(draft: Draft, event: AgentHeard) -> None:
     if before is not None and before.silent_since is None:
         return
     settling = before is not None and draft.estate.policy is not None
-    draft.put("agents", event.agent, AgentState(draft.now, None, "", settling))
+    draft.put("agents", event.agent, AgentState(draft.now, None, "", settling, away_since=_away(before)))
     if settling:
         draft.wake(f"agent:{event.agent}", draft.now + draft.policy.evidence.settle)
         draft.reason("5 silence", f"{event.agent} is heard again")
@@ -43,7 +43,7 @@ def confirmed(draft: Draft, agent: str) -> bool:
     if row is not None and row.is_fresh:
         return False
     heard_at = row.heard_at if row is not None and row.silent_since is None else draft.now
-    draft.put("agents", agent, AgentState(heard_at))
+    draft.put("agents", agent, AgentState(heard_at, away_since=_away(row)))
     draft.wake(f"agent:{agent}", None)
     _touch(draft, agent)
     return True
@@ -179,6 +179,12 @@ def _keep_store_row(draft: Draft, store: str, since: float | None) -> None:
         draft.put("stores", store, None)
     elif before is None:
         draft.put("stores", store, StoreState(since, draft.now))
+
+
+def _away(row: AgentState | None) -> float | None:
+    if row is None:
+        return None
+    return row.away_since if row.silent_since is None else row.silent_since
 
 
 def _touch(draft: Draft, agent: str) -> None:

@@ -8,11 +8,12 @@ from typing import Literal, NamedTuple
 
 from contract.status import Status
 from rules import graph, hours
+from rules.belief import ItemState
 from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
 from rules.incident import Reason
 from rules.priority import Evidence
-from rules.state import ItemState, complains
+from rules.state import complains
 
 
 class Verdict(NamedTuple):
