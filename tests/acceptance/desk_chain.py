@@ -1,9 +1,7 @@
 """Forty stores that share an acquirer, each with its own agent on a real broker, and a collector with a help desk."""
 
 import asyncio
-import os
 import re
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +17,7 @@ from collector.services import IncidentFilter
 from contract.status import Status
 from rules import policy
 from rules.incident import Incident
-from tests.acceptance.rt_peer import CREDENTIALS, Peer
+from tests.acceptance.rt_peer import CREDENTIALS, Peer, run
 from tests.collector import mosquitto
 from tests.collector.desk.scene import eventually
 from tillwatch.demo import layout
@@ -29,7 +27,6 @@ STORES = 40
 PACE = 60.0  # five minutes of stable health are five seconds
 INTERVAL, PULSE = 2.0, 2.0  # seconds
 PATIENCE = 60.0
-SCRIPTS = Path(os.environ.get("TILLWATCH_SHARED") or Path(__file__).parents[3] / "shared") / "peers"
 LOST = "timed out: no answer within 3 s"
 
 
@@ -106,17 +103,11 @@ async def chain(folder: Path, deployment: str, desk: dict[str, Any]) -> AsyncIte
 
 
 def stop_rt() -> None:
-    _script("rt5-down")
+    run("rt5-down")
 
 
 def start_rt() -> None:
     """As it was started before: at its port, and as slow at hashing."""
     set_up = (CREDENTIALS.parent / "RT_SiteConfig.pm").read_text()
     cost = re.search(r"BcryptCost, (\d+)", set_up)
-    _script("rt5-up", RT5_PORT=str(urlsplit(Peer().url).port), RT5_BCRYPT=cost[1] if cost else "12")
-
-
-def _script(name: str, **more: str) -> None:
-    environment = os.environ | {"PEERS_DIR": str(CREDENTIALS.parents[1])} | more
-    quiet = subprocess.DEVNULL
-    subprocess.run([SCRIPTS / name], check=True, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, timeout=120)
+    run("rt5-up", RT5_PORT=str(urlsplit(Peer().url).port), RT5_BCRYPT=cost[1] if cost else "12")

@@ -6,13 +6,39 @@ import contextlib
 import json
 import os
 import socket
+import subprocess
 import urllib.parse
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+SCRIPTS = Path(os.environ.get("TILLWATCH_SHARED") or Path(__file__).parents[3] / "shared") / "peers"
 CREDENTIALS = Path(os.environ.get("PEERS_DIR", "/var/tmp/itsm-peers")) / "rt5" / "credentials.env"
+
+
+@pytest.fixture(scope="session")
+def request_tracker() -> Iterator[None]:
+    """One that answers: the one that is up, or else one that the scripts beside this repository start for this run."""
+    why = missing()
+    if not why:
+        yield
+        return
+    if not SCRIPTS.exists():
+        pytest.skip(f"{why}, and {SCRIPTS}, which starts one, is absent")
+    run("rt5-up", RT5_BCRYPT="6")
+    yield
+    run("rt5-down")
+
+
+def run(script: str, **more: str) -> None:
+    environment = os.environ | {"PEERS_DIR": str(CREDENTIALS.parents[1])} | more
+    quiet = subprocess.DEVNULL
+    subprocess.run(
+        [SCRIPTS / script], check=True, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, timeout=600
+    )
 
 
 def credentials() -> dict[str, str]:

@@ -72,6 +72,7 @@ FORGED = [up(VICTIM, "live"), up(VICTIM, "hello"), up(VICTIM, "bulk"), up(VICTIM
 FORGED_DOWN = [down(VICTIM, "ack"), down(VICTIM, "cmd"), down(THIEF, "ack"), down(THIEF, "cmd")]
 
 
+@pytest.mark.shows("2.3", "What a credential says as another or in a foreign part reaches nobody")
 def test_what_a_credential_says_as_another_or_in_a_foreign_part_reaches_nobody(secured: SecuredBroker) -> None:
     with listening(secured, COLLECTOR, "tillwatch/1/+/+/live", "tillwatch/1/+/+/#") as collector:
         for topic in FORGED:
@@ -82,6 +83,7 @@ def test_what_a_credential_says_as_another_or_in_a_foreign_part_reaches_nobody(s
     assert len(denied) == len(FORGED)
 
 
+@pytest.mark.shows("2.3", "What a credential says in place of the collector reaches nobody")
 def test_what_a_credential_says_in_place_of_the_collector_reaches_nobody(secured: SecuredBroker) -> None:
     with listening(secured, VICTIM, down(VICTIM, "ack"), down(VICTIM, "cmd")) as victim:
         for topic in FORGED_DOWN:
@@ -90,6 +92,7 @@ def test_what_a_credential_says_in_place_of_the_collector_reaches_nobody(secured
         assert heard(victim) == [f"{down(VICTIM, 'ack')} the collector's"]
 
 
+@pytest.mark.shows("2.3", "Whatever a credential subscribes to it hears its own answers only")
 def test_whatever_a_credential_subscribes_to_it_hears_its_own_answers_only(secured: SecuredBroker) -> None:
     """mosquitto grants every subscription and decides at each delivery."""
     everything = ["#", "tillwatch/#", "tillwatch/1/+/+/ack", down(VICTIM, "cmd"), up(VICTIM, "live"), "$share/x/#"]
@@ -101,6 +104,7 @@ def test_whatever_a_credential_subscribes_to_it_hears_its_own_answers_only(secur
         assert set(heard(thief)) == {f"{down(THIEF, 'ack')} for me"}
 
 
+@pytest.mark.shows("2.3", "A will is held to the acl too")
 def test_a_will_is_held_to_the_acl_too(secured: SecuredBroker) -> None:
     with listening(secured, COLLECTOR, "tillwatch/1/+/+/bye") as collector:
         for topic in (up(VICTIM, "bye"), up(THIEF, "bye")):
@@ -113,6 +117,7 @@ def test_a_will_is_held_to_the_acl_too(secured: SecuredBroker) -> None:
         assert heard(collector) == [f"{up(THIEF, 'bye')} will"]
 
 
+@pytest.mark.shows("2.3", "An id of another evicts nobody where names are ids")
 def test_an_id_of_another_evicts_nobody_where_names_are_ids(secured: SecuredBroker) -> None:
     with opened(secured.credential(VICTIM), VICTIM) as victim:
         claim = client("mosquitto_sub", secured, secured.credential(THIEF), "-i", VICTIM, "-t", "x", "-E")
@@ -120,6 +125,7 @@ def test_an_id_of_another_evicts_nobody_where_names_are_ids(secured: SecuredBrok
         assert not victim.lost(ARRIVES_WITHIN)
 
 
+@pytest.mark.shows("2.3", "Without that setting it does")
 def test_without_that_setting_it_does(tmp_path: Path) -> None:
     """This is what use_username_as_clientid is for."""
     broker = SecuredBroker(tmp_path / "free", names_are_ids=False)
@@ -133,6 +139,7 @@ def test_without_that_setting_it_does(tmp_path: Path) -> None:
         broker.kill()
 
 
+@pytest.mark.shows("2.3", "A revoked certificate gets in no more from the reload on")
 def test_a_revoked_certificate_gets_in_no_more_from_the_reload_on(secured: SecuredBroker) -> None:
     assert says(secured, THIEF, up(THIEF, "live")) == 0
     secured.authority.revoke(Path(secured.credential(THIEF).cert))
@@ -148,6 +155,7 @@ def speaks(thief: Session, broker: SecuredBroker) -> bool:
         return heard(collector) != []
 
 
+@pytest.mark.shows("2.3", "A session that is there survives the list and ends with its acl")
 def test_a_session_that_is_there_survives_the_list_and_ends_with_its_acl(secured: SecuredBroker) -> None:
     """mosquitto asks for a certificate once. What ends a session's power at once is that it may nothing any more."""
     with opened(secured.credential(THIEF), THIEF) as thief:
@@ -164,6 +172,7 @@ def test_a_session_that_is_there_survives_the_list_and_ends_with_its_acl(secured
         assert thief.lost(ARRIVES_WITHIN), "a denied message ends a TLS session of mosquitto 2.0.11"
 
 
+@pytest.mark.shows("2.3", "A silent session is ended by a certificate of the same name")
 def test_a_silent_session_is_ended_by_a_certificate_of_the_same_name(secured: SecuredBroker) -> None:
     """Names are ids: whoever comes with the name takes the session, and the authority can always make one who does."""
     with opened(secured.credential(THIEF), THIEF) as thief:
@@ -176,6 +185,7 @@ def test_a_silent_session_is_ended_by_a_certificate_of_the_same_name(secured: Se
         assert thief.lost(ARRIVES_WITHIN)
 
 
+@pytest.mark.shows("2.3", "A list that has run out lets nobody in")
 def test_a_list_that_has_run_out_lets_nobody_in(secured: SecuredBroker) -> None:
     """Why the list is published for long: OpenSSL takes an old one for an unknown one."""
     secured.authority.publish_crl(seconds=1)
@@ -187,6 +197,7 @@ def test_a_list_that_has_run_out_lets_nobody_in(secured: SecuredBroker) -> None:
     assert says(secured, VICTIM, up(VICTIM, "live")) == 0
 
 
+@pytest.mark.shows("2.3", "A revoked agent keeps what it knows and goes on with a new certificate")
 def test_a_revoked_agent_keeps_what_it_knows_and_goes_on_with_a_new_certificate(
     secured: SecuredBroker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,6 +221,7 @@ def test_a_revoked_agent_keeps_what_it_knows_and_goes_on_with_a_new_certificate(
         assert agent.stop() == 0
 
 
+@pytest.mark.shows("2.3", "The doctor finds a broker that would allow it")
 def test_the_doctor_finds_a_broker_that_would_allow_it(
     secured: SecuredBroker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,6 @@
 """The acquirer fails for forty stores: exactly one ticket in a real Request Tracker 5, whatever happens to that.
 
-Needs one that is up (its credentials in $PEERS_DIR/rt5/credentials.env) and, to stop and start it, the scripts beside
+One that is up is taken (its credentials in $PEERS_DIR/rt5/credentials.env), or one is started by the scripts beside
 this repository or in $TILLWATCH_SHARED/peers; skipped, and says so, where they are not.
 """
 
@@ -9,6 +9,7 @@ import json
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,13 @@ import pytest
 
 from collector.database import lanes, shadow
 from rules.incident import Incident
-from tests.acceptance import desk_chain
-from tests.acceptance.desk_chain import STORES, Chain, chain
-from tests.acceptance.rt_peer import CREDENTIALS, Peer
+from tests.acceptance.desk_chain import STORES, Chain, chain, start_rt, stop_rt
+from tests.acceptance.rt_peer import SCRIPTS, Peer
 from tests.collector.desk.scene import eventually
 from tillwatch import cli
 
 pytestmark = [
-    pytest.mark.skipif(not CREDENTIALS.exists(), reason=f"no Request Tracker: {CREDENTIALS} is not there"),
+    pytest.mark.usefixtures("request_tracker"),
     pytest.mark.timeout(300),
 ]
 RT_PATIENCE = 120.0  # seconds: it answers one request after another, and a busy machine makes each long
@@ -74,7 +74,10 @@ def tickets(deployment: str) -> list[tuple[str, str, str]]:
     return [(one["Subject"], one["Status"], one["Priority"]) for one in found]
 
 
-def test_there_is_exactly_one_ticket_and_it_is_resolved_with_the_incident(tmp_path: Path, deployment: str) -> None:
+@pytest.mark.shows("2.5", "There is exactly one ticket and it is resolved with the incident")
+def test_there_is_exactly_one_ticket_and_it_is_resolved_with_the_incident(
+    tmp_path: Path, deployment: str, figure: Callable[[str], None]
+) -> None:
     """Impact, stores, CI, SLA times and link are in it; nothing else is made, then or later."""
 
     async def story() -> None:
@@ -83,7 +86,7 @@ def test_there_is_exactly_one_ticket_and_it_is_resolved_with_the_incident(tmp_pa
             known = await fails(stores)
             began = time.monotonic()
             ticket = (await stores.until(lambda one: one.ticket)).ticket
-            print(f"its ticket was linked {time.monotonic() - began:.1f} s later")
+            figure(f"{STORES} stores, 1 ticket, linked {time.monotonic() - began:.1f} s after the incident")
             assert ticket is not None
             text = await asyncio.to_thread(peer.first_text, ticket.id)
             print(text)
@@ -109,6 +112,7 @@ def test_there_is_exactly_one_ticket_and_it_is_resolved_with_the_incident(tmp_pa
     asyncio.run(story())
 
 
+@pytest.mark.shows("2.5", "Taken by a person there it is acknowledged here")
 def test_taken_by_a_person_there_it_is_acknowledged_here(tmp_path: Path, deployment: str) -> None:
     async def story() -> None:
         peer = Peer()
@@ -123,25 +127,27 @@ def test_taken_by_a_person_there_it_is_acknowledged_here(tmp_path: Path, deploym
     asyncio.run(story())
 
 
-@pytest.mark.skipif(not desk_chain.SCRIPTS.exists(), reason=f"{desk_chain.SCRIPTS}, which stop and start RT, is absent")
+@pytest.mark.skipif(not SCRIPTS.exists(), reason=f"{SCRIPTS}, which stop and start RT, is absent")
+@pytest.mark.shows("2.5", "A desk that is started after all of it has the same ticket")
 def test_a_desk_that_is_started_after_all_of_it_has_the_same_ticket(tmp_path: Path, deployment: str) -> None:
     async def story() -> None:
         url = Peer().url
-        await asyncio.to_thread(desk_chain.stop_rt)
+        await asyncio.to_thread(stop_rt)
         try:
             async with chain(tmp_path, deployment, desk(tmp_path, url)) as stores:
                 await fails(stores)
                 await returns(stores)
                 with stores.collector.database.reading() as connection:
                     assert "Connect call failed" in lanes.troubles(connection)["desk"]
-                await asyncio.to_thread(desk_chain.start_rt)
+                await asyncio.to_thread(start_rt)
                 await eventually(lambda: tickets(deployment) == [(TITLE, "resolved", "100")], RT_PATIENCE)
         finally:
-            await asyncio.to_thread(desk_chain.start_rt)
+            await asyncio.to_thread(start_rt)
 
     asyncio.run(story())
 
 
+@pytest.mark.shows("2.5", "In shadow mode no request leaves and the report lists them")
 def test_in_shadow_mode_no_request_leaves_and_the_report_lists_them(
     tmp_path: Path, deployment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """A real Request Tracker 5: one ticket for the acquirer's failure, through everything that may go wrong on the way.
 
-Needs one that is up (its credentials in $PEERS_DIR/rt5/credentials.env); skipped, and says so, where there is none.
+One that is up is taken (its credentials in $PEERS_DIR/rt5/credentials.env), or one is started by the scripts beside
+this repository or in $TILLWATCH_SHARED/peers; skipped, and says so, where they are not.
 """
 
 import asyncio
@@ -13,14 +14,14 @@ import pytest
 
 from collector.database import Database, incidents, lanes, opened, shadow, upgrade
 from rules.incident import Incident
-from tests.acceptance.rt_peer import Peer, line, missing
+from tests.acceptance.rt_peer import Peer, line
 from tests.collector.agents import CRITICAL, OK
 from tests.collector.desk import scene
 from tests.collector.desk.scene import Chain, eventually, leading
 from tests.collector.desk.test_inbound import SECRET, signed
 
 pytestmark = [
-    pytest.mark.skipif(bool(missing()), reason=missing()),
+    pytest.mark.usefixtures("request_tracker"),
     pytest.mark.timeout(180),
 ]
 
@@ -239,6 +240,7 @@ def test_shadow_mode_sends_nothing_and_lists_what_it_would_have(
     asyncio.run(scene_())
 
 
+@pytest.mark.shows("2.5", "A desk that calls back is read at once")
 def test_a_desk_that_calls_back_is_read_at_once(peer: Peer, tmp_path: Path, database: Database) -> None:
     """Polled once an hour; a signed call, and the person's taking is here."""
     (tmp_path / "hook.secret").write_text(SECRET)
@@ -258,6 +260,7 @@ def test_a_desk_that_calls_back_is_read_at_once(peer: Peer, tmp_path: Path, data
     asyncio.run(scene_())
 
 
+@pytest.mark.shows("2.5", "A ticket that a person opens again is an open incident again")
 def test_a_ticket_that_a_person_opens_again_is_an_open_incident_again(
     peer: Peer, tmp_path: Path, database: Database
 ) -> None:

@@ -79,6 +79,7 @@ def eventually(noc: Noc, condition: Callable[[], Any]) -> None:
 
 
 @pytest.mark.timeout(1200)
+@pytest.mark.shows("2.4", "Every answer passes prometheus own lint")
 def test_every_answer_passes_prometheus_own_lint(noc: Noc) -> None:
     pages = [target["labels"] for target in noc.centre.get("/sd")]
     assert len(pages) == 64
@@ -90,7 +91,8 @@ def test_every_answer_passes_prometheus_own_lint(noc: Noc) -> None:
 
 
 @pytest.mark.timeout(1200)
-def test_every_target_is_scraped_and_every_rule_evaluated(noc: Noc) -> None:
+@pytest.mark.shows("2.4", "Every target is scraped and every rule evaluated")
+def test_every_target_is_scraped_and_every_rule_evaluated(noc: Noc, figure: Callable[[str], None]) -> None:
     eventually(noc, lambda: noc.centre.value("count(up == 1)") == 1 + 64 + 1)
     assert noc.centre.value("count(count by (part) (up{job='tillwatch-checks'}))") == 64
     groups = noc.centre.prometheus("/api/v1/rules")["groups"]
@@ -111,11 +113,12 @@ def test_every_target_is_scraped_and_every_rule_evaluated(noc: Noc) -> None:
         "slowest group of rules, s": "max(prometheus_rule_group_last_duration_seconds)",
     }
     for name, expression in figures.items():
-        print(f"  {name}: {noc.centre.value(expression):,.3f}")
-    print(f"  Prometheus's memory, MB: {memory / 1e6:,.0f}")
+        figure(f"{name}: {noc.centre.value(expression):,.2f}")
+    figure(f"Prometheus's memory, MB: {memory / 1e6:,.0f}")
 
 
 @pytest.mark.timeout(1200)
+@pytest.mark.shows("2.4", "What the chain is like is what prometheus says")
 def test_what_the_chain_is_like_is_what_prometheus_says(noc: Noc) -> None:
     centre, closed = noc.centre, noc.chain.stores[CLOSED].store
     assert centre.value("sum(region_service:tillwatch_stores_without:count)") == 1
@@ -132,7 +135,10 @@ def test_what_the_chain_is_like_is_what_prometheus_says(noc: Noc) -> None:
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("region", [".*", f"region-{CLOSED % 8}"], ids=["all regions", "one region"])
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
-def test_every_panel_and_every_variable_gets_data(noc: Noc, path: Path, region: str) -> None:
+@pytest.mark.shows("2.4", "Every panel and every variable gets data")
+def test_every_panel_and_every_variable_gets_data(
+    noc: Noc, path: Path, region: str, figure: Callable[[str], None]
+) -> None:
     """An error fails, and so does a panel that shows nothing: with these faults all of them have something to show."""
     document = json.loads(path.read_text())
     empty = [
@@ -149,9 +155,7 @@ def test_every_panel_and_every_variable_gets_data(noc: Noc, path: Path, region: 
             if not noc.centre.prometheus(label, **{"match[]": filled(noc, asked[1], region)}):
                 empty.append(f"${variable['name']}")
     assert empty == []
-    print(
-        f"  {path.stem}, {region}: {sum(len(one.get('targets', [])) for one in document['panels'])} queries with data"
-    )
+    figure(f"{sum(len(one.get('targets', [])) for one in document['panels'])} queries with data")
 
 
 def filled(noc: Noc, expression: str, region: str) -> str:
@@ -183,7 +187,8 @@ def values(noc: Noc, expression: str, over_time: bool) -> list[float]:
 
 
 @pytest.mark.timeout(1200)
-def test_the_collectors_death_is_heard_outside(noc: Noc) -> None:
+@pytest.mark.shows("2.4", "The collectors death is heard outside")
+def test_the_collectors_death_is_heard_outside(noc: Noc, figure: Callable[[str], None]) -> None:
     """Last of all: the switch is heard again and again, until the collector is killed; then on call is told instead."""
     centre, outside = noc.centre, noc.outside
     # Prometheus was there before the collector, and said so.
@@ -195,7 +200,7 @@ def test_the_collectors_death_is_heard_outside(noc: Noc) -> None:
     [told, *_] = until(lambda: since(killed, outside.told("on-call", "TillwatchCollectorDown")), 120, centre)
     until(lambda: outside.silence("outside") > 20, 120, centre)
     last = max(one.at for one in outside.heard if one.receiver == "outside") - killed
-    print(f"  killed; last beat after {last:.1f} s, on call told after {told.at - killed:.1f} s (scraped every 5 s)")
+    figure(f"last beat after {last:.1f} s, on call told after {told.at - killed:.1f} s (scraped every 5 s)")
     assert {one.name for one in outside.heard if one.receiver == "outside"} == {"TillwatchDeadMansSwitch"}
     back = time.monotonic()
     centre.start("collector")
