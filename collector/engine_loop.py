@@ -40,6 +40,7 @@ class EngineLoop:
         self.term: int | None = None
         self.lag = 0
         self.error = ""
+        self.turns = 0  # leading or standing by, and also when the database refuses
         self.feed = Feed()
         self._database, self._documents, self._holder, self._clock = database, documents, holder, clock
         self._keeper = Keeper(database, keep)
@@ -65,6 +66,7 @@ class EngineLoop:
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: self._woken.set())
         while not stop.is_set():
+            self.turns += 1
             try:
                 self.term = await self._in_worker(self._take_lead)
                 if self.term is None:
@@ -108,6 +110,7 @@ class EngineLoop:
         self.state, self.position = await self._in_worker(self._loaded)
         _log.info("leading with term %d from position %d", term, self.position)
         while not stop.is_set():
+            self.turns += 1
             await self._renew(term)
             placed = await self._in_worker(self._next)
             if placed:

@@ -33,10 +33,12 @@ class Receiver:
         self._held: list[Arrival] = []
         self._commit_at = float("-inf")
         self._broker_lost = False
+        self.turns = 0  # whatever became of them; a thread that hangs makes none
 
     def run(self) -> None:
         """Until `stop`. What is held then stays unacknowledged and comes again."""
         while not self._stop.is_set():
+            self.turns += 1
             try:
                 if self._ingest.holding.is_set():
                     self._turn()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from contract.topics import agent_subscriptions, up
 from edge_agent import VERSION, status
@@ -34,6 +34,14 @@ T = TypeVar("T")
 DISK_ASKED_EVERY = 30.0  # seconds, while it refuses
 
 
+class Signs(NamedTuple):
+    """Of life. `turns` of the schedule, empty between two lives; an agent serves as soon as it measures."""
+
+    sentence: str
+    turns: tuple[int, ...] = ()
+    serving: bool = True
+
+
 class Agent:
     """One agent. `random` gives 0 ≤ r < 1; a disk that refuses is asked again every `disk_asked_every` seconds."""
 
@@ -51,6 +59,7 @@ class Agent:
         self._disk_asked_every = disk_asked_every
         self._path = Path(config.document.log.path)
         self._troubles = Troubles(self._clock)
+        self._life: _Life | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then says bye. Raises LogInUse when another process has the log."""
@@ -70,14 +79,21 @@ class Agent:
                     troubles=self._troubles,
                     disk_asked_every=self._disk_asked_every,
                 )
+                self._life = life
                 try:
                     await life.run(stop)
                 finally:
+                    self._life = None
                     await _in(writer, log.close)
                 drafts = life.session.drafts
                 left = log if isinstance(log, MemoryLog) else None
         for check in {check.kind: check for check in self._config.checks}.values():
             await check.probe.aclose()
+
+    async def signs(self) -> Signs:
+        """How it is. Waits for the thread of the log: one that hangs in its disk gives no sign."""
+        life = self._life
+        return await life.signs() if life is not None else Signs("opening the log")
 
     def _open(self, left: MemoryLog | None) -> DiskLog | MemoryLog:
         bounds = Bounds(float(self._config.document.log.keep), int(self._config.document.log.max_size))
@@ -106,7 +122,7 @@ class _Life:
         self._clock = clock
         self._troubles = troubles
         self._disk_asked_every = disk_asked_every
-        self._online = False
+        self._online, self._offline = False, " yet"
         self._watcher = Watcher(document.agent, config.checks, Runner(document.concurrency, clock), clock, self._decide)
         self._identity = Identity(log.epoch, VERSION, config.fingerprint, float(document.defaults.pulse))
         self._wire = Wire(document.broker, document.agent, agent_subscriptions(document.agent), self)
@@ -142,6 +158,7 @@ class _Life:
 
     def disconnected(self, why: str) -> None:
         self._online = False
+        self._offline = f": {why}" if why else ""
         if why:
             self._troubles.note(why)
         self.session.disconnected()
@@ -151,6 +168,12 @@ class _Life:
 
     def will(self) -> tuple[str, bytes]:
         return up(self._config.document.agent, "bye"), self.session.will()
+
+    async def signs(self) -> Signs:
+        standing = await _in(self._writer, self._log.standing)
+        pending = f"{standing.pending} records pending" + (f"; log: {standing.trouble}" if standing.trouble else "")
+        line = "connected" if self._online else f"not connected{self._offline}"
+        return Signs(f"{len(self._config.checks)} checks; {line}; {pending}", (self._watcher.turns,))
 
     def _decide(self, draft: Draft) -> None:
         self.session.decide(draft)

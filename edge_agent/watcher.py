@@ -36,6 +36,7 @@ class Watcher:
         self._watches = dict.fromkeys(self._checks, Watch())
         self._latest: dict[str, Measurement] = {}
         self._seen: dict[str, float] = {}
+        self.turns = 0  # of the schedule, at least one a second while it lives
 
     def believe(self, beliefs: Iterable[Belief]) -> list[str]:
         """Takes over what an earlier life believed. Returns the checks among it that are no longer configured."""
@@ -66,6 +67,7 @@ class Watcher:
         looked = start
         try:
             while True:
+                self.turns += 1
                 now = self._clock.steady()
                 for key in self._schedule.take_due(now):
                     self._begin(self._checks[key], start)

@@ -57,11 +57,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(path: Path, config: Config) -> int:
     _refuse_unreadable(path, config)
+    from tillwatch import systemd  # noqa: PLC0415
     from tillwatch.signals import stop_event  # noqa: PLC0415
 
     async def until_stopped() -> None:
+        agent = Agent(config)
         with stop_event() as stop:
-            await Agent(config).run(stop)
+            async with systemd.told(agent.signs, stop):
+                await agent.run(stop)
 
     try:
         asyncio.run(until_stopped())

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import gc
 import logging
-import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +14,9 @@ from collector.database import DatabaseError, TooNew, opened, upgrade
 from collector.database.backup import BackupFailed, backup, replace, restore
 from collector.http.serving import Serving
 from contract.documents import DocumentError
+from tillwatch import systemd
+from tillwatch.collector_signs import signs_of_life
+from tillwatch.signals import stop_event
 
 NAME = "collector"
 HELP = "receive what agents say, decide, and serve people: run, migrate, backup, restore"
@@ -64,12 +66,12 @@ GARBAGE_THRESHOLDS = (50_000, 20, 50)
 
 async def _until_signalled(config: Config) -> int:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signum, stop.set)
+    serving = Serving()
     try:
-        await Collector(config, Serving()).run(stop)
+        collector = Collector(config, serving)
+        with stop_event() as stop:
+            async with systemd.told(lambda: signs_of_life(collector, serving), stop):
+                await collector.run(stop)
     except (DatabaseError, ExposedError, TooNew, OSError) as error:
         print(f"the collector cannot start: {error}", file=sys.stderr)
         return 1
