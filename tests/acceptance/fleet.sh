@@ -11,7 +11,7 @@ set -euo pipefail
 FLEET_DIR=${FLEET_DIR:-/var/tmp/tillwatch-fleet}
 BASE=$FLEET_DIR/base KEY=$FLEET_DIR/id_ed25519 RUN=$FLEET_DIR/run
 SYSTEM=systemd,systemd-sysv,dbus,libpam-systemd,python3,python3-venv,openssh-server,iproute2,procps,ca-certificates,openssl,sudo
-PACKAGES="mosquitto" # what a role may install: in the base's own archive, for hosts without a way out
+PACKAGES="mosquitto python3-apt" # what a role may install: in the base's own archive, for hosts without a way out
 
 base() {
   [ -e "$KEY" ] || { mkdir -p "$FLEET_DIR"; ssh-keygen -q -t ed25519 -N '' -f "$KEY"; }
