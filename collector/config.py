@@ -8,7 +8,7 @@ import msgspec
 
 from collector.desk import settings as desk_settings
 from collector.desk.settings import HelpDesk
-from contract import broker
+from contract import broker, credentials
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN
 from contract.units import Duration
@@ -150,16 +150,12 @@ def _listen_mistakes(listen: str) -> list[tuple[str, str]]:
 
 def _anchored(config: Config, folder: Path) -> Config:
     def at(path: str) -> str:
-        return str(folder / path) if path else ""
+        if not path or path.startswith(credentials.PREFIX):
+            return credentials.located(path)
+        return str(folder / path)
 
     changes: dict[str, Any] = {
-        "broker": msgspec.structs.replace(
-            config.broker,
-            password_file=at(config.broker.password_file),
-            ca=at(config.broker.ca),
-            cert=at(config.broker.cert),
-            key=at(config.broker.key),
-        ),
+        "broker": broker.with_files(config.broker, at),
         "cmdb": [msgspec.structs.replace(source, path=at(source.path)) for source in config.cmdb],
     }
     changes["help_desk"] = [

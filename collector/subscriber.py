@@ -6,19 +6,18 @@ would leave paho's reading in the middle of a packet, so every callback is wrapp
 
 import logging
 import random
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode
 
 from collector.config import secret
 from collector.line import Answer, Arrival
 from collector.turns import Turns
-from contract import topics
+from contract import broker_tls, topics
 from contract.broker import Broker
 
 _log = logging.getLogger(__name__)
@@ -38,6 +37,7 @@ class Subscriber:
         self._tries = 0
         self._try_at = 0.0
         self._refused = ""
+        self._said = ""
         self.life = 0  # a connection's number: message ids mean nothing on the next one
         self.connected = threading.Event()
         self.error = ""
@@ -51,9 +51,10 @@ class Subscriber:
             self._arrivals = []
             turns = self._turns or self._new_connection(longest)
             if turns is not None and (code := turns.turn(longest, most)):
-                self._lost(mqtt.error_string(MQTTErrorCode(code)))
+                said = self._said or mqtt.error_string(MQTTErrorCode(code))
+                self._lost(broker_tls.explained(self._broker, said, time.time()))
         except Exception as error:  # whatever happens, the line is tried again
-            self._lost(f"{type(error).__name__}: {error}")
+            self._lost(broker_tls.explained(self._broker, error, time.time()))
         return self._arrivals
 
     def done(self, tokens: Iterable[object]) -> None:
@@ -84,7 +85,7 @@ class Subscriber:
             time.sleep(min(pause, longest))
             return None
         self.life += 1
-        self._refused = ""
+        self._refused = self._said = ""
         self._client = client = self._new_client()
         client.connect(self._broker.host, self._broker.port, int(self._broker.keepalive))
         self._turns = Turns(client)
@@ -117,12 +118,8 @@ class Subscriber:
             password = secret(self._broker.password_file) if self._broker.password_file else None
             client.username_pw_set(self._broker.username, password)
         if self._broker.tls:
-            client.tls_set(
-                self._broker.ca or None,
-                self._broker.cert or None,
-                self._broker.key or None,
-                cert_reqs=ssl.CERT_REQUIRED,
-            )
+            client.tls_set_context(broker_tls.context(self._broker))
+        client.on_log = self._on_log  # until the broker answers: formatting each message costs too much later
         client.on_connect = self._safe(self._on_connect)
         client.on_subscribe = self._safe(self._on_subscribe)
         client.on_message = self._safe(self._on_message)
@@ -131,11 +128,17 @@ class Subscriber:
         return client
 
     def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        client.on_log = None
         if reason.is_failure:
             self._refused = f"the broker refused us: {reason}"
             client.disconnect()
             return
         client.subscribe([(topic, 1) for topic in topics.collector_subscriptions()])
+
+    def _on_log(self, _client: mqtt.Client, _data: Any, level: int, text: str) -> None:
+        """paho keeps to its log why a socket failed; with TLS 1.3 that is where a broker's no to our certificate is."""
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._said = text
 
     def _on_subscribe(self, client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]

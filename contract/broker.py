@@ -1,13 +1,16 @@
 """Where the two sides meet: the `broker` mapping of agent.yaml, collector.yaml and whatever else connects."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from contract import credentials
 from contract.units import Duration
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
+FILES = ("password_file", "ca", "cert", "key")
 SHORTEST_KEEPALIVE, LONGEST_KEEPALIVE = 1, 3600
 
 
@@ -36,6 +39,15 @@ class Broker(msgspec.Struct, frozen=True):
         return parts.port or PORTS[parts.scheme]
 
 
+B = TypeVar("B", bound=Broker)
+
+
+def with_files(broker: B, at: Callable[[str], str]) -> B:
+    """The same broker, its files where `at` says that they are."""
+    given = {name: getattr(broker, name) for name in FILES}
+    return msgspec.structs.replace(broker, **{name: at(path) for name, path in given.items() if path})
+
+
 def mistakes(broker: Broker) -> Iterator[tuple[str, str]]:
     """(path, text) of everything that cannot work."""
     try:
@@ -58,3 +70,6 @@ def mistakes(broker: Broker) -> Iterator[tuple[str, str]]:
     if not SHORTEST_KEEPALIVE <= broker.keepalive <= LONGEST_KEEPALIVE:
         bounds = f"from {SHORTEST_KEEPALIVE}s to {LONGEST_KEEPALIVE}s"
         yield "broker.keepalive", f"found {broker.keepalive:g}s, expected {bounds}"
+    for name in FILES:
+        if mistake := credentials.mistake(getattr(broker, name)):
+            yield f"broker.{name}", mistake

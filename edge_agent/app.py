@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from contract import credentials
+from contract.broker import with_files
 from contract.topics import agent_subscriptions, up
 from edge_agent import VERSION, status
 from edge_agent.clocks import Clock, HostClock
@@ -125,7 +127,8 @@ class _Life:
         self._online, self._offline = False, " yet"
         self._watcher = Watcher(document.agent, config.checks, Runner(document.concurrency, clock), clock, self._decide)
         self._identity = Identity(log.epoch, VERSION, config.fingerprint, float(document.defaults.pulse))
-        self._wire = Wire(document.broker, document.agent, agent_subscriptions(document.agent), self)
+        broker = with_files(document.broker, credentials.located)
+        self._wire = Wire(broker, document.agent, agent_subscriptions(document.agent), self)
         self.session = Session(
             document.agent,
             self._identity,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from contract import broker
+from contract import broker, credentials
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN, check_key
 from contract.reports import MAX_CHECKS
@@ -128,13 +128,15 @@ def plain(value: Any) -> Any:
 
 def unreadable(document: AgentDocument) -> Iterator[tuple[str, str]]:
     """(path, text) of each file the broker settings name that cannot be read here and now."""
-    for field in ("password_file", "ca", "cert", "key"):
+    for field in broker.FILES:
         named = getattr(document.broker, field)
         if not named:
             continue
         try:
-            with Path(named).open("rb"):
+            with Path(credentials.located(named)).open("rb"):
                 pass
+        except FileNotFoundError:
+            yield f"broker.{field}", f"cannot be read: {credentials.why_missing(credentials.located(named))}"
         except OSError as error:
             yield f"broker.{field}", f"{named} cannot be read: {error.strerror}"
 

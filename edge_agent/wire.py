@@ -9,8 +9,8 @@ thread that drives the client is ours and goes on whatever happens in it.
 import asyncio
 import random
 import socket
-import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from contract import broker_tls
 from contract.broker import Broker
 
 WINDOW = 20  # messages that the broker has not taken yet; beyond it the line is stuck, and queueing would only age them
@@ -62,6 +63,7 @@ class Wire:
         self._online = False
         self._failures = 0
         self._refusal = ""
+        self._said = ""
         self._untaken = 0
         self._taken = threading.Condition()
 
@@ -100,7 +102,7 @@ class Wire:
             try:
                 self._one_connection()
             except Exception as error:
-                why = f"cannot reach {self._broker.url}: {str(error) or type(error).__name__}"
+                why = f"cannot reach {self._broker.url}: {broker_tls.explained(self._broker, error, time.time())}"
             self._lost(why)
             pause = min(LONGEST_PAUSE, 0.5 * 2**self._failures)
             self._failures = min(self._failures + 1, 10)
@@ -118,13 +120,14 @@ class Wire:
         # With this hook paho leaves writing to the loop's thread. Without it the thread that publishes writes too, and
         # on a slow line two packets can end up inside one another.
         client.on_socket_register_write = _leave_it_to_the_loop
+        client.on_log = self._on_log  # until the broker answers: formatting each message costs too much later
         client.on_connect = self._guarded(self._on_connect)
         client.on_subscribe = self._guarded(self._on_subscribe)
         client.on_message = self._guarded(self._on_message)
         client.on_publish = self._guarded(self._on_publish)
         client.on_disconnect = self._guarded(self._on_disconnect)
-        self._refusal = ""
-        _authenticate(client, self._broker)
+        self._refusal = self._said = ""
+        authenticate(client, self._broker)
         will = self._listener.will()
         if will is not None:
             client.will_set(*will, qos=1)
@@ -141,6 +144,7 @@ class Wire:
     def _on_connect(
         self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
+        client.on_log = None
         if reason.is_failure:
             self._refusal = f"the broker says: {reason}"
             return
@@ -169,7 +173,12 @@ class Wire:
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
         if reason.is_failure and not self._refusal:
-            self._refusal = f"connection lost: {reason}"
+            self._refusal = f"connection lost: {self._said or reason}"
+
+    def _on_log(self, _client: Client, _data: object, level: int, text: str) -> None:
+        """paho keeps to its log why a socket failed; with TLS 1.3 that is where a broker's no to our certificate is."""
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._said = text
 
     def _took(self) -> None:
         with self._taken:
@@ -204,7 +213,7 @@ def _without_delay(_client: Client, _data: object, sock: Any) -> None:
 def _leave_it_to_the_loop(_client: Client, _data: object, _sock: object) -> None: ...
 
 
-def _authenticate(client: Client, broker: Broker) -> None:
+def authenticate(client: Client, broker: Broker) -> None:
     """Files are read for every connection, so that a rotated secret needs no restart."""
     if broker.username:
         password = None
@@ -212,7 +221,4 @@ def _authenticate(client: Client, broker: Broker) -> None:
             password = Path(broker.password_file).read_text(encoding="utf-8").rstrip("\r\n")
         client.username_pw_set(broker.username, password)
     if broker.tls:
-        context = ssl.create_default_context(cafile=broker.ca or None)
-        if broker.cert:
-            context.load_cert_chain(broker.cert, broker.key)
-        client.tls_set_context(context)
+        client.tls_set_context(broker_tls.context(broker))

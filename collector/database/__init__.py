@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from collector.database.leases import PartsLost, SteppedDown
-from collector.database.migration import TooNew, upgrade
+from collector.database.migration import TooNew, standing, upgrade
 from collector.database.opening import Database, DatabaseError, opened, sqlite_path
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "TooNew",
     "opened",
     "sqlite_path",
+    "standing",
     "upgrade",
 ]

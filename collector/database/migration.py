@@ -35,5 +35,14 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         return before, revision(connection) or ""
 
 
+def standing(database: Database) -> tuple[str | None, str]:
+    """The revision that the database is at, and the one of this release. Changes nothing."""
+    with as_file(files("collector.database") / "migrations") as folder, database.reading() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        return revision(connection), ScriptDirectory.from_config(config).get_current_head() or ""
+
+
 def revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
