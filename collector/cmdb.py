@@ -6,30 +6,49 @@ A mistake here would be an incident on the wrong item, or none: so the whole doc
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from collector import class_checks
+from collector.class_checks import ByClass
 from collector.config import CmdbSource
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from rules import hours
 from rules.cmdb import CmdbDocument, Item, Store
 
 
+class Cmdb(NamedTuple):
+    """A CMDB without mistakes. `data` is its plain form, `lines` says where each path of the file `name` stands."""
+
+    name: str
+    data: dict[str, Any]
+    document: CmdbDocument
+    by_class: ByClass
+    lines: dict[str, int]
+
+
 def read(sources: Sequence[CmdbSource]) -> dict[str, Any]:
     """The plain data of all sources together, in the shape of CmdbDocument. Raises DocumentError."""
-    documents = [read_yaml(Path(source.path)) for source in sources]
+    return together([Path(source.path) for source in sources]).data
+
+
+def together(paths: Sequence[Path]) -> Cmdb:
+    """The files as one CMDB: lists are joined, and a class's checks are those of the last file that has the class.
+
+    Raises DocumentError.
+    """
+    if len(paths) == 1:
+        return whole(text_of(paths[0]), str(paths[0]))
+    parts = [_formed(text_of(path), str(path)) for path in paths]
     joined: dict[str, Any] = {"stores": [], "items": [], "checks_by_class": {}}
-    for document in documents:
-        joined["stores"] += document.get("stores", [])
-        joined["items"] += document.get("items", [])
-        joined["checks_by_class"] |= document.get("checks_by_class", {})
-    if len(documents) > 1:
-        parsed = convert_plain(joined)
-        mistakes = [Mistake(0, path, text) for path, text in problems(parsed)]
-        if mistakes:
-            raise DocumentError("the CMDB's sources together", mistakes)
-    return joined
+    for part in parts:
+        joined["stores"] += part.data.get("stores", [])
+        joined["items"] += part.data.get("items", [])
+        joined["checks_by_class"] |= part.data.get("checks_by_class", {})
+    document = convert_plain(joined)
+    name = "the CMDB's sources together"
+    return _sound(Cmdb(name, joined, document, class_checks.of(joined, {}, name), {}))
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -38,13 +57,26 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def parse(text: str, name: str) -> dict[str, Any]:
     """The plain data of a cmdb.yaml. Raises DocumentError with every mistake."""
+    return whole(text, name).data
+
+
+def whole(text: str, name: str) -> Cmdb:
+    """A cmdb.yaml. Raises DocumentError with every mistake."""
+    return _sound(_formed(text, name))
+
+
+def _formed(text: str, name: str) -> Cmdb:
     loaded = load(text, name)
     document = convert(loaded, CmdbDocument, name)
-    mistakes = [Mistake(loaded.lines.get(path, 0), path, text) for path, text in problems(document)]
-    if mistakes:
-        raise DocumentError(name, sorted(mistakes))
-    data: dict[str, Any] = loaded.data
-    return data
+    return Cmdb(name, loaded.data, document, class_checks.of(loaded.data, loaded.lines, name), loaded.lines)
+
+
+def _sound(cmdb: Cmdb) -> Cmdb:
+    """Only of the whole: an item in one file may stand in a store of another."""
+    found = [*problems(cmdb.document), *class_checks.problems(cmdb.by_class)]
+    if found:
+        raise DocumentError(cmdb.name, sorted(Mistake(cmdb.lines.get(path, 0), path, text) for path, text in found))
+    return cmdb
 
 
 def convert_plain(data: dict[str, Any]) -> CmdbDocument:
@@ -72,6 +104,7 @@ def problems(document: CmdbDocument) -> Iterator[tuple[str, str]]:
             of_store.setdefault(item.store, []).append(item.id)
     for at, item in enumerate(document.items):
         yield from _item(f"items[{at}]", item, stores, of_store.get(item.store or "", []), shared)
+    yield from _hosts(document)
 
 
 def _store(path: str, store: Store) -> Iterator[tuple[str, str]]:
@@ -98,18 +131,33 @@ def _agents(stores: Iterable[Store]) -> Iterator[tuple[str, str]]:
                 owner[agent] = store.id
 
 
+def _hosts(document: CmdbDocument) -> Iterator[tuple[str, str]]:
+    agents = {store.id: store.agents for store in document.stores}
+    first: dict[str, int] = {}
+    for at, item in enumerate(document.items):
+        if item.agent is None:
+            continue
+        path, known = f"items[{at}].agent", agents.get(item.store or "", [])
+        if item.store is None:
+            yield path, "an agent runs on an item of its store; this one has no `store`"
+        elif item.agent not in known:
+            yield path, f"found {item.agent!r}, which is no agent of store {item.store!r}{nearest(item.agent, known)}"
+        elif first.setdefault(item.agent, at) != at:
+            yield path, f"{item.agent} runs on items[{first[item.agent]}] already"
+
+
 def _item(
     path: str, item: Item, stores: set[str], siblings: Sequence[str], shared: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     if item.store is not None and item.store not in stores:
-        yield f"{path}.store", f"found {item.store!r}, which is no store here{_nearest(item.store, stores)}"
+        yield f"{path}.store", f"found {item.store!r}, which is no store here{nearest(item.store, stores)}"
     known = {*siblings, *shared}
     for at, target in enumerate(item.depends_on):
         if target == item.id:
             yield f"{path}.depends_on[{at}]", "an item cannot depend on itself"
         elif target not in known:
             where = f"store {item.store!r} or among the shared items" if item.store else "the shared items"
-            yield f"{path}.depends_on[{at}]", f"found {target!r}, which is no item in {where}{_nearest(target, known)}"
+            yield f"{path}.depends_on[{at}]", f"found {target!r}, which is no item in {where}{nearest(target, known)}"
     if item.weight < 0:
         yield f"{path}.weight", f"found {item.weight:g}, expected 0 or more"
     if item.offline is not None and item.offline.card_minutes < 0:
@@ -124,6 +172,6 @@ def _twice(name: str, key: str, refs: Sequence[str]) -> Iterator[tuple[str, str]
         first.setdefault(ref, at)
 
 
-def _nearest(found: str, known: Iterable[str]) -> str:
+def nearest(found: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(found, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -109,13 +109,13 @@ class Loaded(NamedTuple):
 
 def convert(loaded: Loaded, kind: type[T], name: str) -> T:
     """Typed from plain. Raises DocumentError with every mistake."""
-    mistakes = [Mistake(_line_of(loaded.lines, path), path, text) for path, text in _mistakes(loaded.data, kind, "")]
+    mistakes = [Mistake(line_of(loaded.lines, path), path, text) for path, text in _mistakes(loaded.data, kind, "")]
     if not mistakes:
         try:
             return msgspec.convert(loaded.data, kind, dec_hook=from_document)
         except msgspec.ValidationError as error:
             path, text = _of_validation(error, "")
-            mistakes = [Mistake(_line_of(loaded.lines, path), path, text)]
+            mistakes = [Mistake(line_of(loaded.lines, path), path, text)]
     raise DocumentError(name, mistakes)
 
 
@@ -223,7 +223,8 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _line_of(lines: dict[str, int], path: str) -> int:
+def line_of(lines: dict[str, int], path: str) -> int:
+    """Where `path` stands, or what it is in; 0 when nothing of it does."""
     while path and path not in lines:
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return lines.get(path, 0)

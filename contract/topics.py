@@ -11,6 +11,7 @@ Down = Literal["ack", "cmd"]
 VERSION = 1
 _ROOT = f"tillwatch/{VERSION}"
 _UP: dict[str, Up] = {word: word for word in get_args(Up)}
+_DOWN: tuple[Down, ...] = get_args(Down)
 
 
 class Sender(NamedTuple):
@@ -33,8 +34,17 @@ def collector_subscriptions(part: str = "+") -> list[str]:
     return [f"{_ROOT}/{part}/+/{report}" for report in _UP]
 
 
+def collector_publications() -> list[str]:
+    """All that a collector may publish on, as an ACL has it."""
+    return [f"{_ROOT}/+/+/{report}" for report in _DOWN]
+
+
 def agent_subscriptions(agent: str) -> list[str]:
-    return [down(agent, "ack"), down(agent, "cmd")]
+    return [down(agent, report) for report in _DOWN]
+
+
+def agent_publications(agent: str) -> list[str]:
+    return [up(agent, report) for report in _UP.values()]
 
 
 def sender(topic: str) -> Sender:

@@ -37,13 +37,16 @@ class Store(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True, rename={"klass": "class"}):
-    """A configuration item. Without `store` it is shared by the chain; `vendor` is who is escalated to."""
+    """A configuration item. Without `store` it is shared by the chain; `vendor` is who is escalated to. `agent` is the
+    one that runs on it.
+    """
 
     id: Id
     klass: Class
     store: Id | None = None
     name: str = ""
     address: str = ""
+    agent: Id | None = None
     asset: str = ""
     depends_on: list[str] = []
     provides: list[str] = []

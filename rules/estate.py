@@ -23,6 +23,7 @@ class Estate:
     """Read only once made. Without a policy nothing is judged; without a CMDB nothing is known."""
 
     __slots__ = (
+        "_hosts",
         "_shares",
         "agent_store",
         "graph",
@@ -40,6 +41,7 @@ class Estate:
         self.stores: dict[str, Store] = {store.id: store for store in cmdb.stores}
         self.items: dict[Ref, Item] = {item.ref: item for item in cmdb.items}
         self.agent_store: dict[str, str] = {agent: store.id for store in cmdb.stores for agent in store.agents}
+        self._hosts: dict[str, Ref] = {item.agent: item.ref for item in cmdb.items if item.agent}
         self.graph = graph.graph(self.items)
         self.hours: dict[str, Hours] = {store.id: hours.of(store) for store in cmdb.stores}
         self.members: dict[str, list[Item]] = {}
@@ -53,6 +55,10 @@ class Estate:
     def agents(self, store: str) -> list[str]:
         known = self.stores.get(store)
         return known.agents if known else []
+
+    def host_of(self, agent: str) -> Ref | None:
+        """The CI that says that the agent runs on it."""
+        return self._hosts.get(agent)
 
     def ref(self, agent: str, ci: str) -> Ref:
         """What an agent's bare CI id means; a ref of the agent's store that no item has, when nothing is known."""

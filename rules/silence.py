@@ -161,7 +161,12 @@ def _over(draft: Draft, cause: str, heard_at: float) -> None:
 
 
 def _host(draft: Draft, store: str, agent: str) -> str:
-    """The CI that the agent runs on: named like it, or like the rest of its name after the store's id."""
+    """The CI that the agent runs on: as it says itself, else one named like it, or like the rest of its name after the
+    store's id.
+    """
+    said = draft.estate.host_of(agent)
+    if said is not None:
+        return said
     for name in (agent, agent.removeprefix(f"{store}-")):
         if f"{store}/{name}" in draft.estate.items:
             return f"{store}/{name}"

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from collector import cmdb
+from collector import class_checks, cmdb
 from collector import config as collector_config
 from contract.documents import convert, load
 from edge_agent import config as agent_config
 from rules import cmdb as cmdb_shapes
 from tests.house.tracked import ROOT, tracked
 from tillwatch import up_config
+from tillwatch.cmdb import agents
 
 
 def up(text: str, name: str) -> Any:
@@ -24,9 +25,16 @@ def up(text: str, name: str) -> Any:
     return up_config.Up(document, loaded.lines, name, Path("/nowhere")).agent("mqtt://127.0.0.1:1")
 
 
+def base(text: str, name: str) -> Any:
+    """As an export takes it, for a chain of one agent."""
+    chain = cmdb.whole('stores: [{id: "1", agents: [a]}]', "cmdb.yaml")
+    return agents.files(chain, agents.parse_base(text, name))
+
+
 READERS: dict[str, Callable[[str, str], Any]] = {
     "agent.yaml": agent_config.parse,
     "collector.yaml": collector_config.parse,
+    "base.yaml": base,
     "cmdb.yaml": cmdb.parse,
     "up.yaml": up,
 }
@@ -40,7 +48,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(
     "shape",
-    [cmdb_shapes.CmdbDocument, cmdb_shapes.Store, cmdb_shapes.Item, cmdb_shapes.Offline],
+    [cmdb_shapes.CmdbDocument, cmdb_shapes.Store, cmdb_shapes.Item, cmdb_shapes.Offline, class_checks.ClassCheck],
     ids=lambda it: it.__name__,
 )
 def test_every_key_of_the_cmdb_is_on_its_page(shape: type[msgspec.Struct]) -> None:
