@@ -6,7 +6,7 @@ import msgspec
 
 from rules.incident import Reason
 
-Table = Literal["meta", "agents", "checks", "items", "stores", "incidents", "timeline", "deadlines"]
+Table = Literal["meta", "agents", "checks", "items", "stores", "incidents", "timeline", "deadlines", "windows"]
 EffectKind = Literal[
     "open_ticket", "update_ticket", "resolve_ticket", "page", "escalate", "propose_major", "declare_major"
 ]

@@ -11,6 +11,7 @@ from rules.estate import Estate
 from rules.incident import Incident, Reason, TimelineEntry
 from rules.policy import Policy
 from rules.state import AgentState, CheckState, ItemState, State, StoreState, Vote, complains, counts, home_of
+from rules.window import Window
 
 Named = tuple[str, CheckState]
 
@@ -83,6 +84,27 @@ class Draft:
     def deadline(self, key: str) -> float | None:
         found: float | None = self._row("deadlines", key)
         return found
+
+    def window(self, window: str) -> Window | None:
+        found: Window | None = self._row("windows", window)
+        return found
+
+    def has_windows(self) -> bool:
+        return bool(self._state.windows) or "windows" in self._rows
+
+    def windows(self) -> list[Window]:
+        """All that are not over, in the order in which they begin."""
+        ids = {**self._state.windows, **self._rows.get("windows", {})}
+        return sorted(
+            (row for one in ids if (row := self.window(one)) is not None), key=lambda row: (row.since, row.id)
+        )
+
+    def windows_on(self, names: Iterable[str]) -> list[Window]:
+        """Those that name any of `names`, stores or CIs."""
+        ids = {one: None for name in names for one in self._state.windows_on.get(name, ())}
+        drafted = self._rows.get("windows", {})
+        ids |= {one: None for one, row in drafted.items() if row is not None and not set(row.names).isdisjoint(names)}
+        return [row for one in ids if (row := self.window(one)) is not None]
 
     def incident(self, incident: str) -> Incident | None:
         """An incident that is not closed."""
