@@ -1,0 +1,155 @@
+"""Booted hosts, deployed over SSH by the playbooks: they come up, a second run changes nothing, what is broken goes no further.
+
+The tests are one story and run in this order. Needs root: network namespaces, systemd-nspawn and nftables.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.fleet_site import CENTRE, ROOT, STORES, Site, broken, fleet, release, secrets_of, ssh, until
+from tests.acceptance.host_listing import listing
+
+pytestmark = [pytest.mark.timeout(3600)]
+NEEDED = ("systemd-nspawn", "mmdebstrap", "nft", "nc", "ip", "ssh", "dpkg-scanpackages")
+HOSTS = (CENTRE, *STORES)
+PACE = 20.0  # the policy's minutes are three seconds each
+PULSES = 6.0  # a lease, in seconds, with the pulse of inventories/ci/base.yaml
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if os.geteuid() != 0:
+        pytest.skip("booting hosts needs root")
+    if missing := [program for program in NEEDED if shutil.which(program) is None]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    folder = tmp_path_factory.mktemp("fleet")
+    subprocess.run([ROOT / "run", "wheelhouse", folder / "wheelhouse"], check=True, stdin=subprocess.DEVNULL)
+    print(fleet("up", *HOSTS, timeout=900))
+    try:
+        yield Site(folder, folder / "wheelhouse", PACE)
+    finally:
+        fleet("down")
+
+
+@pytest.fixture(scope="module")
+def before(site: Site) -> dict[str, set[str]]:
+    return {host: listing(host) for host in HOSTS}
+
+
+def reporting(site: Site, store: str) -> bool:
+    """The collector hears the store's agent."""
+    return bool(site.get(f"/api/v1/stores/{store[:4]}")["status"] == "ok")
+
+
+def all_report(site: Site) -> bool:
+    return all(reporting(site, store) for store in STORES)
+
+
+def test_check_mode_works_on_empty_hosts_and_changes_nothing(site: Site, before: dict[str, set[str]]) -> None:
+    assert site.play("site", "--check").code == 0
+    assert {host: listing(host) for host in HOSTS} == before
+
+
+def test_one_run_brings_agents_that_report_over_mutual_tls(site: Site) -> None:
+    outcome = site.play("site")
+    assert outcome.code == 0, outcome.text[-3000:]
+    assert ssh(CENTRE, "systemctl is-active mosquitto tillwatch-collector").split() == ["active", "active"]
+    assert [ssh(store, "systemctl is-active tillwatch-agent") for store in STORES] == ["active"] * 3
+    until(lambda: all_report(site), 60, "all stores report")
+    listening = ssh(CENTRE, "ss --listening --tcp --numeric --no-header")
+    assert "0.0.0.0:8883" in listening
+    assert ":1883" not in listening
+
+
+def test_a_deployment_registers_a_window_for_the_stores_that_it_touches(site: Site) -> None:
+    [window] = site.get("/api/v1/maintenance")["items"]
+    assert window["stores"] == ["0042", "0043", "0044"]
+    assert window["reason"] == "deployment of the agent"
+
+
+@pytest.mark.parametrize(("host", "unit"), [(STORES[0], "tillwatch-agent"), (CENTRE, "tillwatch-collector")])
+def test_units_are_hardened(site: Site, host: str, unit: str) -> None:
+    """systemd's own score: 0 is shut, 10 is open."""
+    assert float(ssh(host, f"systemd-analyze security --no-pager {unit} | tail -1 | grep -oE '[0-9]+[.][0-9]'")) <= 2.0
+
+
+def test_a_second_run_changes_nothing(site: Site) -> None:
+    outcome = site.play("site")
+    assert outcome.code == 0
+    assert outcome.changed == dict.fromkeys([*HOSTS, "localhost"], 0)
+
+
+def test_a_broken_release_stops_at_the_canary_and_is_rolled_back(site: Site) -> None:
+    good = release(STORES[0])
+    bad = Site.__new__(Site)
+    bad.__dict__.update(site.__dict__, wheelhouse=broken(site.wheelhouse, site.folder / "broken"))
+    outcome = bad.play("deploy")
+    assert outcome.code != 0
+    assert {host for host, failed in outcome.failed.items() if failed} == {STORES[0]}
+    assert [release(store) for store in STORES] == [good] * 3
+    releases = {store: ssh(store, "ls /opt/tillwatch/store/releases").split() for store in STORES}
+    assert [any(name.startswith("broken-") for name in releases[store]) for store in STORES] == [True, False, False]
+    until(lambda: all_report(site), 60, "all stores report, the canary too")
+    assert site.play("deploy").changed == dict.fromkeys(STORES, 0) | {CENTRE: 0}
+
+
+def test_hosts_come_back_from_a_reboot_by_themselves(site: Site) -> None:
+    boots = {host: ssh(host, "cat /proc/sys/kernel/random/boot_id; systemctl show -p UserspaceTimestampMonotonic") for host in HOSTS}
+    for host in (STORES[1], CENTRE):
+        subprocess.run([ROOT / "tests/acceptance/fleet.sh", "ssh", host, "systemctl reboot"], check=False, timeout=30)
+    until(lambda: fleet("running", CENTRE).strip() == "running", 120, "the centre runs")
+    until(lambda: fleet("running", STORES[1]).strip() == "running", 120, "the store's server runs")
+    until(lambda: all_report(site), 120, "all stores report")
+    assert boots
+
+
+def test_a_store_that_is_cut_off_is_one_incident_and_heals(site: Site) -> None:
+    for window in site.get("/api/v1/maintenance")["items"]:
+        end = f"/opt/tillwatch/collector/current/bin/tillwatch maintenance end {window['id']}"
+        ssh(CENTRE, f"{end} --url http://127.0.0.1:8420")
+    fleet("cut", STORES[2])
+    [incident] = until(lambda: site.incidents("store_unreachable"), 90, "the store is unreachable")
+    assert incident["stores"] == ["0044"]
+    fleet("heal", STORES[2])
+    until(lambda: site.incidents("store_unreachable")[0]["state"] == "resolved", 120, "it is resolved")
+    assert len(site.incidents("store_unreachable")) == 1
+    assert reporting(site, STORES[2])
+
+
+def test_a_revoked_agent_is_out_at_once_and_others_are_not(site: Site) -> None:
+    assert site.play("revoke", "-e", "tillwatch_revoked=0044-server").code == 0
+    status = "/opt/tillwatch/store/current/bin/tillwatch agent status --config /etc/tillwatch/agent.yaml --json || true"
+    said = until(lambda: _refused(json.loads(ssh(STORES[2], status))), 60, "the revoked agent is refused")
+    assert "revoked" in said or "TLS" in said or "certificate" in said
+    until(lambda: reporting(site, STORES[0]) and reporting(site, STORES[1]), 60, "the others report")
+
+
+def _refused(said: dict[str, object]) -> str:
+    troubles = said["troubles"]
+    assert isinstance(troubles, list)
+    return "" if said["connected"] or not troubles else str(troubles[-1]["text"])
+
+
+def test_no_secret_is_in_any_log_or_diff(site: Site) -> None:
+    secrets = secrets_of(HOSTS) | {
+        line for line in (site.folder / "site" / "authority" / "ca.key").read_text().splitlines() if len(line) > 40 and " " not in line
+    }
+    assert len(secrets) >= 5
+    told = "".join(path.read_text() for path in sorted(site.logs.iterdir()))
+    told += "".join(ssh(host, "journalctl --no-pager --output cat") for host in HOSTS)
+    assert [secret[:6] + "…" for secret in secrets if secret in told] == []
+
+
+def test_removing_leaves_hosts_as_they_were(site: Site, before: dict[str, set[str]]) -> None:
+    assert site.play("remove").code != 0, "removes without being told that it is meant"
+    assert site.play("remove", "-e", "tillwatch_remove=yes").code == 0
+    for host in HOSTS:
+        after = listing(host)
+        assert sorted(after - before[host]) == []
+        assert sorted(before[host] - after) == []
