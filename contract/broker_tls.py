@@ -4,9 +4,13 @@ import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contract import certificate, credentials
 from contract.broker import Broker
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _NOT_YET, _EXPIRED = 9, 10  # X509_V_ERR_… of OpenSSL
 _NOT_SIGNED = (18, 19, 20, 21)
@@ -21,6 +25,9 @@ _ALERTS = {
     "BAD_CERTIFICATE": "does not accept our certificate",
     "CERTIFICATE_UNKNOWN": "does not accept our certificate",
     "HANDSHAKE_FAILURE": "found no way to speak TLS with us; perhaps it wants a certificate",
+    # What is left of an alert that was overtaken by the end of the connection.
+    "EOF occurred": "ended the connection before it answered; perhaps it does not accept our certificate",
+    "reset by peer": "broke the connection off; perhaps it does not accept our certificate",
 }
 
 
@@ -28,21 +35,30 @@ class TlsUnusable(Exception):  # noqa: N818 - it says what is, as ours do
     """A file of the broker's settings does not serve; the text names it."""
 
 
-class _Closing(ssl.SSLSocket):
-    """paho forgets a socket whose handshake failed, without closing it."""
+class _Candid(ssl.SSLSocket):
+    """A socket that leaves nothing open and nothing unsaid."""
 
     def do_handshake(self, block: bool = False) -> None:
+        """paho forgets a socket whose handshake failed, without closing it."""
         try:
             super().do_handshake(block)
         except BaseException:
             self.close()
             raise
 
+    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
+        """With TLS 1.3 a broker's no comes after the handshake: when writing fails, it may lie there to be read."""
+        try:
+            return super().send(data, flags)
+        except (ssl.SSLEOFError, ConnectionError):
+            self.recv(1)
+            raise
+
 
 def context(broker: Broker) -> ssl.SSLContext:
     """Made anew for every connection, so that renewed files are in force with the next. Raises TlsUnusable."""
     ours = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    ours.sslsocket_class = _Closing
+    ours.sslsocket_class = _Candid
     ours.minimum_version = ssl.TLSVersion.TLSv1_2
     if broker.ca:
         _text("ca", broker.ca)
@@ -92,8 +108,12 @@ def explained(broker: Broker, error: BaseException | str, now: float) -> str:
     """One sentence on why there is no line: `error` is what came out of connecting. `now` in seconds since 1970."""
     said = str(error) or type(error).__name__
     text = _on_theirs(broker, error, now) if isinstance(error, ssl.SSLCertVerificationError) else ""
-    text = text or next((f"the broker {what}" for alert, what in _ALERTS.items() if alert in said), said)
+    text = text or (_their_alert(said) if broker.tls else "") or said
     return "; ".join([text, *_on_ours(broker, now)])
+
+
+def _their_alert(said: str) -> str:
+    return next((f"the broker {what}" for alert, what in _ALERTS.items() if alert in said), "")
 
 
 def _on_theirs(broker: Broker, error: ssl.SSLCertVerificationError, now: float) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from aiohttp import web
 
 from collector import auth
-from collector.config import Config, Http
+from collector.config import Config, Tls
 from collector.http.application import application
 from collector.services import Services
 
@@ -22,8 +22,10 @@ ANSWERS_WITHIN = 5.0  # seconds
 class Serving:
     """The face that the collector wears while it runs (collector.app.Face). `url` is known once it is listening."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_every: float = 60.0) -> None:
+        """Seconds between two looks for a renewed certificate."""
         self.url: str | None = None
+        self._look_every = look_every
 
     @contextlib.asynccontextmanager
     async def __call__(self, config: Config, services: Services) -> AsyncIterator[None]:
@@ -35,11 +37,13 @@ class Serving:
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=5)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, http.host, http.port, ssl_context=_tls(http))
+            context = _tls(http.tls) if http.tls else None
+            site = web.TCPSite(runner, http.host, http.port, ssl_context=context)
             await site.start()
             self.url = f"{'https' if http.tls else 'http'}://{_host(http.host)}:{runner.addresses[0][1]}"
             LOG.info("console and API at %s", self.url)
-            yield
+            async with _renewing(context, http.tls, self._look_every):
+                yield
         finally:
             self.url = None
             await runner.cleanup()
@@ -75,13 +79,53 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
 
 
-def _tls(http: Http) -> ssl.SSLContext | None:
-    if http.tls is None:
-        return None
+def _tls(tls: Tls) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(http.tls.cert, http.tls.key)
+    context.load_cert_chain(tls.cert, tls.key)
     return context
+
+
+@contextlib.asynccontextmanager
+async def _renewing(context: ssl.SSLContext | None, tls: Tls | None, every: float) -> AsyncIterator[None]:
+    """While the block lasts, certificate and key are loaded anew when their files change."""
+    if context is None or tls is None:
+        yield
+        return
+    looking = asyncio.create_task(_look_for_new(context, tls, every))
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _look_for_new(context: ssl.SSLContext, tls: Tls, every: float) -> None:
+    seen = _changed_at(tls)
+    while True:
+        await asyncio.sleep(every)
+        now = _changed_at(tls)
+        if now == seen or None in now:
+            continue
+        try:
+            _tls(tls)  # in a context of its own first: half of a new pair must not take the place of the old one
+            context.load_cert_chain(tls.cert, tls.key)
+        except OSError as error:
+            LOG.warning("the renewed certificate is not used: %s", error)
+        else:
+            LOG.info("the renewed certificate %s is in force", tls.cert)
+        seen = now
+
+
+def _changed_at(tls: Tls) -> tuple[int | None, int | None]:
+    return _mtime(tls.cert), _mtime(tls.key)
+
+
+def _mtime(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _host(host: str) -> str:

@@ -1,21 +1,22 @@
 """What the doctor says of real brokers, right and wrong ones, and of hosts whose files are not as they should be."""
 
-import json
-import os
 import re
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from subprocess import DEVNULL, PIPE
 
 import pytest
 
-from tests.collector import chain
-from tests.edge_agent.peers import Broker, free_port
-from tests.edge_agent.secured import COLLECTOR, SecuredBroker
+from tests.edge_agent.peers import Broker, free_port, until
+from tests.edge_agent.running import ROOT, AgentProcess
+from tests.edge_agent.secured import SecuredBroker
+from tests.tillwatch.doctor_asked import AGENT, Ask, agent_yaml, failed
 from tillwatch.cli import main
+from tillwatch.doctor.agent import CHECKS
 
-AGENT = "0042-server"
-Said = list[tuple[str, str, str]]
+ALL_BUT_RUNNING = [word for check in CHECKS if check != "running" for word in ("--skip", check)]
 
 
 @pytest.fixture
@@ -25,38 +26,7 @@ def secured(tmp_path: Path) -> Iterator[SecuredBroker]:
     broker.kill()
 
 
-def agent_yaml(folder: Path, broker: SecuredBroker, name: str = AGENT) -> Path:
-    credential = broker.credential(name)
-    os.chmod(credential.key, 0o640)
-    path = folder / "agent.yaml"
-    files = f"ca: {credential.ca}, cert: {credential.cert}, key: {credential.key}"
-    path.write_text(
-        f'store: "0042"\nagent: {AGENT}\nbroker: {{url: "{broker.url}", {files}}}\nlog: {{path: {folder}/agent.db}}\n'
-        "checks: []\n"
-    )
-    return path
-
-
-@pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Said]]:
-    """`tillwatch doctor …`: its code and (check, level, text) of each finding."""
-
-    def asked(*arguments: object) -> tuple[int, Said]:
-        code = main(["doctor", *map(str, arguments), "--json"])
-        found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
-        assert all(bool(one["advice"]) == (one["level"] != "ok") for one in found)
-        return code, [(one["check"], one["level"], one["text"]) for one in found]
-
-    return asked
-
-
-def failed(said: Said) -> list[str]:
-    return [text for _, level, text in said if level == "failed"]
-
-
-def test_an_installation_as_the_docs_have_it_passes(
-    tmp_path: Path, secured: SecuredBroker, ask: Callable[..., tuple[int, Said]]
-) -> None:
+def test_an_installation_as_the_docs_have_it_passes(tmp_path: Path, secured: SecuredBroker, ask: Ask) -> None:
     secured.start()
     code, said = ask("--config", agent_yaml(tmp_path, secured))
     assert (code, failed(said)) == (0, [])
@@ -82,7 +52,7 @@ def test_an_installation_as_the_docs_have_it_passes(
     ],
 )
 def test_a_broker_that_lets_a_credential_forge_or_listen_is_found(
-    tmp_path: Path, secured: SecuredBroker, ask: Callable[..., tuple[int, Said]], more: str, found: str
+    tmp_path: Path, secured: SecuredBroker, ask: Ask, more: str, found: str
 ) -> None:
     secured.acl.write_text(f"{secured.acl.read_text()}\n{more}\n")
     secured.start()
@@ -91,7 +61,7 @@ def test_a_broker_that_lets_a_credential_forge_or_listen_is_found(
     assert any(re.search(found, text) for text in failed(said)), said
 
 
-def test_a_broker_where_ids_are_free_to_choose_is_found(tmp_path: Path, ask: Callable[..., tuple[int, Said]]) -> None:
+def test_a_broker_where_ids_are_free_to_choose_is_found(tmp_path: Path, ask: Ask) -> None:
     broker = SecuredBroker(tmp_path / "broker", names_are_ids=False)
     broker.start()
     try:
@@ -104,7 +74,7 @@ def test_a_broker_where_ids_are_free_to_choose_is_found(tmp_path: Path, ask: Cal
     )
 
 
-def test_a_broker_that_lets_in_strangers_is_found(tmp_path: Path, ask: Callable[..., tuple[int, Said]]) -> None:
+def test_a_broker_that_lets_in_strangers_is_found(tmp_path: Path, ask: Ask) -> None:
     broker = Broker(tmp_path)
     broker.start()
     path = tmp_path / "agent.yaml"
@@ -126,8 +96,8 @@ def test_open_keys_foreign_names_and_a_dead_broker_are_told_with_what_to_do(
 ) -> None:
     path = agent_yaml(tmp_path, secured, "0043-server")
     key = secured.credential("0043-server").key
-    os.chmod(key, 0o644)
-    os.chmod(path, 0o666)
+    Path(key).chmod(0o644)
+    path.chmod(0o646)
     assert main(["doctor", "--config", str(path), "--skip", "forging"]) == 1
     said = capsys.readouterr().out
     assert f"to do: chmod 0640 {key}" in said
@@ -138,44 +108,14 @@ def test_open_keys_foreign_names_and_a_dead_broker_are_told_with_what_to_do(
 
 @pytest.mark.parametrize(("days", "level"), [(-2, "failed"), (7, "warning")])
 def test_a_certificate_that_ends_is_told_in_time(
-    tmp_path: Path, secured: SecuredBroker, ask: Callable[..., tuple[int, Said]], days: int, level: str
+    tmp_path: Path, secured: SecuredBroker, ask: Ask, days: int, level: str
 ) -> None:
     secured.authority.issue(AGENT, days=days)
     _, said = ask("--config", agent_yaml(tmp_path, secured), "--skip", "forging", "--skip", "broker")
     assert [one for check, one, _ in said if check == "certificate"] == [level]
 
 
-def test_a_collector_is_examined_whole_before_its_first_start(
-    tmp_path: Path, secured: SecuredBroker, ask: Callable[..., tuple[int, Said]]
-) -> None:
-    secured.start()
-    credential = secured.credential(COLLECTOR)
-    os.chmod(credential.key, 0o600)
-    (tmp_path / "cmdb.yaml").write_text(chain.CMDB)
-    path = tmp_path / "collector.yaml"
-    files = f"ca: {credential.ca}, cert: {credential.cert}, key: {credential.key}"
-    path.write_text(
-        f'deployment: test\nbroker: {{url: "{secured.url}", {files}}}\n'
-        f"database: sqlite:///{tmp_path}/collector.db\ncmdb: [{{kind: yaml, path: cmdb.yaml}}]\n"
-        f"http: {{listen: 127.0.0.1:{free_port()}}}\n"
-    )
-    code, said = ask("--config", path, "--skip", "clock")
-    assert (code, failed(said)) == (0, [])
-    assert ("broker", "ok", "the broker lets this credential in") in said
-    assert ("broker", "ok", "nobody gets in without a credential") in said
-    assert any(check == "database" and "does not exist yet" in text for check, _, text in said)
-    assert main(["collector", "migrate", "--config", str(path)]) == 0
-    path.write_text(
-        path.read_text().replace(f"127.0.0.1:{path.read_text().rsplit(':', 1)[1].strip(' }')}", "0.0.0.0:1")
-    )
-    (tmp_path / "cmdb.yaml").write_text("stores: 7\n")
-    ask_again = ask("--config", path, "--skip", "clock")
-    assert ask_again[0] == 1
-
-
-def test_a_file_with_mistakes_is_told_as_its_reader_tells_it(
-    tmp_path: Path, ask: Callable[..., tuple[int, Said]]
-) -> None:
+def test_a_file_with_mistakes_is_told_as_its_reader_tells_it(tmp_path: Path, ask: Ask) -> None:
     path = tmp_path / "agent.yaml"
     path.write_text("agent: 0042-server\nstor: '0042'\nbroker: {url: mqtt://h}\nchecks: []\n")
     code, said = ask("--config", path)
@@ -188,3 +128,47 @@ def test_a_check_that_is_none_is_a_mistake_in_the_usage(
 ) -> None:
     assert main(["doctor", "--config", str(agent_yaml(tmp_path, secured)), "--skip", "forgery"]) == 2
     assert "there is no check 'forgery'; there are configuration, running, " in capsys.readouterr().err
+
+
+def test_a_running_agent_is_seen_and_its_line_comes_back_after_the_forging(
+    tmp_path: Path, secured: SecuredBroker, ask: Ask
+) -> None:
+    """Agent and doctor have one credential and so end each other's connections; no finding comes of that."""
+    secured.start()
+    path = agent_yaml(tmp_path, secured)
+    with AgentProcess(path) as agent:
+        until(
+            lambda: "the agent runs and is connected; 0 records wait" in ask("--config", path, *ALL_BUT_RUNNING)[1][0]
+        )
+        code, said = ask("--config", path, "--skip", "clock")
+        assert (code, failed(said)) == (0, [])
+        assert all(level == "ok" for check, level, _ in said if check == "forging")
+        until(lambda: ask("--config", path, *ALL_BUT_RUNNING)[1][0][1] == "ok")
+        assert agent.stop() == 0
+
+
+def test_a_broker_of_before_mqtt_5_is_judged_by_what_arrives(tmp_path: Path, ask: Ask) -> None:
+    """There a PUBACK says nothing, so what was forged has to be heard."""
+    port = free_port()
+    path = tmp_path / "agent.yaml"
+    path.write_text(
+        f'store: "0042"\nagent: {AGENT}\nbroker: {{url: "mqtt://127.0.0.1:{port}"}}\n'
+        f"log: {{path: {tmp_path}/agent.db}}\nchecks: []\n"
+    )
+    # In a process of its own: it leaves sockets open.
+    program = f"from tillwatch import embedded_broker as b\nwith b.running({port}): print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as broker:
+        assert broker.stdout is not None
+        broker.stdout.readline()
+        code, said = ask("--config", path)
+        broker.kill()
+    assert code == 1
+    assert sum("it arrived on tillwatch/1/" in text for text in failed(said)) == 5
+
+
+def test_a_host_with_an_agent_only_needs_no_library_of_the_collector() -> None:
+    program = (
+        "import sys, tillwatch.doctor.agent; print([name for name in sys.modules if name.startswith('collector')])"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"

@@ -94,14 +94,20 @@ def test_a_systemd_that_is_gone_does_no_harm(tmp_path: Path) -> None:
     systemd.send(Systemd(str(tmp_path / "nobody")), b"READY=1")
 
 
+@pytest.fixture
+def socket_of_one(tmp_path: Path) -> Iterator[NotifySocket]:
+    with listening(str(tmp_path / "notify")) as notify:
+        yield notify
+
+
 def run(name: str, config: Path, notify: NotifySocket) -> subprocess.Popen[bytes]:
     environment = os.environ | {"NOTIFY_SOCKET": notify.address, "WATCHDOG_USEC": "400000", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tillwatch", name, "run", "--config", str(config)]
     return subprocess.Popen(command, env=environment, cwd=ROOT)
 
 
-def test_an_agent_is_ready_without_a_broker_and_says_so(notify: NotifySocket, tmp_path: Path) -> None:
-    device = Device()
+def test_an_agent_is_ready_without_a_broker_and_says_so(socket_of_one: NotifySocket, tmp_path: Path) -> None:
+    notify, device = socket_of_one, Device()
     device.up()
     checks = [f'ci: pos-01, probe: tcp, target: "127.0.0.1:{device.port}"']
     agent = run("agent", agent_yaml(tmp_path, "mqtt://127.0.0.1:1", checks), notify)
@@ -118,7 +124,8 @@ def test_an_agent_is_ready_without_a_broker_and_says_so(notify: NotifySocket, tm
     assert notify.lines()[-2:] == ["STOPPING=1", "STATUS=stopping"]
 
 
-def test_a_collector_is_ready_once_it_is_subscribed(notify: NotifySocket, tmp_path: Path) -> None:
+def test_a_collector_is_ready_once_it_is_subscribed(socket_of_one: NotifySocket, tmp_path: Path) -> None:
+    notify = socket_of_one
     port, config = mosquitto.free_port(), tmp_path / "collector.yaml"
     config.write_text(chain.text(f"sqlite:///{tmp_path}/collector.db", port))
     (tmp_path / "cmdb.yaml").write_text(chain.CMDB)

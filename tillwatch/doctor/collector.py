@@ -104,7 +104,7 @@ def _database(host: CollectorHost) -> Iterator[Finding]:
         if not path.exists():
             yield warning(f"{path} does not exist yet", "tillwatch collector migrate makes it; so does the first start")
             return
-        yield files.secret("database", str(path))
+        yield files.personal("database", str(path))
     try:
         database = opened(host.config.database)
         try:

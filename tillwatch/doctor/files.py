@@ -21,6 +21,12 @@ def secret(what: str, path: str) -> Finding:
     return ok(f"{what} {path} is closed to others")
 
 
+def personal(what: str, path: str) -> Finding:
+    """A file without a secret that still tells strangers a lot."""
+    found = secret(what, path)
+    return found if found.level == "ok" else found._replace(level="warning")
+
+
 def settings(path: Path) -> Finding:
     """A file that says what is run: whoever can write it can have anything asked of anybody."""
     found = _mode("the configuration", str(path))
