@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
-from collector import cmdb, documents
+from collector import documents, reading
 from collector.clock import Clock, SystemClock
 from collector.config import Config
 from collector.database import leases, opened, upgrade
@@ -17,6 +17,7 @@ from collector.engine_loop import EngineLoop
 from collector.holder import is_gone, myself
 from collector.ingest import Ingest
 from collector.receiver import Receiver
+from collector.reloading import Reloading, stamp_of
 from collector.running import Running
 from collector.services import Services
 from collector.subscriber import Subscriber
@@ -40,13 +41,16 @@ class Collector:
         self._face = face or nobody
         clock = clock or SystemClock()
         holder = myself()
-        papers = documents.read(config, release())
+        sources = documents.sources(config)
+        stamp = stamp_of(documents.files(sources))
+        papers = reading.at_start(sources)
         self.database = opened(config.database)
         upgrade(self.database)
         with self.database.writing() as connection:
             leases.bury(connection, is_gone)
-        self.engine = EngineLoop(self.database, papers, config.keep, holder, clock)
-        self.ingest = Ingest(self.database, cmdb.registry(papers.cmdb), holder, self.engine.wake, clock)
+        self.engine = EngineLoop(self.database, papers, config.keep, holder, clock, version=release())
+        self.ingest = Ingest(self.database, papers.registry, holder, self.engine.wake, clock)
+        self.reloading = Reloading(config, self.engine, self.ingest, clock, expected=papers.expected, stamp=stamp)
         self.subscriber = Subscriber(config.broker, config.client_id)
         self.receiver = Receiver(self.ingest, self.subscriber, clock)
         self.desks = Desks(config, self.database, self.engine, holder, clock)
@@ -60,6 +64,7 @@ class Collector:
         try:
             async with self._face(self.config, self.services), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.engine.run(stop))
+                tasks.create_task(self.reloading.run(stop))
                 for work in self.desks.work(stop):
                     tasks.create_task(work)
                 tasks.create_task(self._announce(stop))

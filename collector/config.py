@@ -64,13 +64,16 @@ class Keep(msgspec.Struct, frozen=True):
 
 
 class Config(msgspec.Struct, frozen=True):
-    """`database` is sqlite:////path or postgresql://…; `policy` a shipped name or a path."""
+    """`database` is sqlite:////path or postgresql://…; `policy` a shipped name or a path. `expected_agents` is the
+    file of `tillwatch cmdb export --expected`.
+    """
 
     deployment: Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
     broker: Session
     database: Annotated[str, msgspec.Meta(min_length=1)]
     cmdb: Annotated[list[CmdbSource], msgspec.Meta(min_length=1)]
     policy: str = "retail"
+    expected_agents: str = ""
     help_desk: list[HelpDesk] = []
     http: Http = Http()
     keep: Keep = Keep()
@@ -161,6 +164,7 @@ def _anchored(config: Config, folder: Path) -> Config:
     changes["help_desk"] = [
         msgspec.structs.replace(desk, token_file=at(desk.token_file), ca=at(desk.ca)) for desk in config.help_desk
     ]
+    changes["expected_agents"] = at(config.expected_agents)
     if config.policy.endswith((".yaml", ".yml")):
         changes["policy"] = at(config.policy)
     tls = config.http.tls

@@ -1,43 +1,69 @@
-"""The policy and the CMDB as the engine gets them: through the journal, and only when they differ from what it has."""
+"""The policy, the CMDB and the expected hashes, read and found to be without mistakes. No database is known here, for
+a process of its own reads the large ones.
 
-from hashlib import sha256
-from typing import Any, NamedTuple
+They are kept as JSON: as Python objects they would be in memory twice, here and in the engine's state.
+"""
+
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from collector import cmdb
-from collector.config import Config
-from collector.database import Database, journal, loaded
-from rules import policy
-from rules.entries import CmdbLoaded, EngineStarted, JournalEntry, PolicyLoaded
+from collector import cmdb, expected
+from collector.config import CmdbSource, Config
+from rules import estate, policy
 
 _encode = msgspec.json.Encoder().encode  # keys in their order, because that of a policy's services means something
 
 
-class Documents(NamedTuple):
-    """Plain data, validated. `version` is of the rules that will run on it."""
+class Documents(msgspec.Struct, frozen=True):
+    """Validated, each alone and together. `registry` is agent id → store id, of the CMDB: the only source of which
+    store an agent speaks for. `expected` is agent id → the hash of the configuration that it should run by.
+    """
 
     policy_name: str
-    policy: dict[str, Any]
-    cmdb: dict[str, Any]
-    version: str
+    policy: msgspec.Raw
+    cmdb: msgspec.Raw
+    registry: dict[str, str]
+    expected: dict[str, str]
 
 
-def read(config: Config, version: str) -> Documents:
-    """Raises DocumentError with every mistake in either."""
-    return Documents(config.policy, policy.load(config.policy), cmdb.read(config.cmdb), version)
+class Sources(msgspec.Struct, frozen=True):
+    """The part of a Config that says where the documents are."""
+
+    policy: str
+    cmdb: list[CmdbSource]
+    expected_agents: str
 
 
-def append_new(database: Database, documents: Documents, at: float) -> None:
-    """Says that the engine starts, and appends what changed since it last did. One transaction."""
-    entries: list[JournalEntry] = [EngineStarted(at=at, version=documents.version)]
-    with database.writing() as connection:
-        for name, document, entry in (
-            ("policy", documents.policy, PolicyLoaded(at=at, name=documents.policy_name, document=documents.policy)),
-            ("cmdb", documents.cmdb, CmdbLoaded(at=at, document=documents.cmdb)),
-        ):
-            digest = sha256(_encode(document)).hexdigest()
-            if loaded.digest_of(connection, name) != digest:
-                loaded.note(connection, name, digest)
-                entries.append(entry)
-        journal.append(connection, entries)
+def sources(config: Config) -> Sources:
+    return Sources(config.policy, config.cmdb, config.expected_agents)
+
+
+def read(where: Sources) -> Documents:
+    """Raises DocumentError with every mistake."""
+    return of(
+        where.policy,
+        policy.load(where.policy),
+        cmdb.read(where.cmdb),
+        expected.read(Path(where.expected_agents)) if where.expected_agents else {},
+    )
+
+
+def of(policy_name: str, policy: dict[str, Any], cmdb_data: dict[str, Any], hashes: dict[str, str]) -> Documents:
+    """Of plain data. Raises DocumentError for what the engine would refuse."""
+    estate.made(policy, cmdb_data)
+    return Documents(
+        policy_name,
+        msgspec.Raw(_encode(policy)),
+        msgspec.Raw(_encode(cmdb_data)),
+        cmdb.registry(cmdb_data),
+        hashes,
+    )
+
+
+def files(where: Sources) -> list[Path]:
+    """Every file that `read` reads; a shipped policy is none."""
+    named = [Path(source.path) for source in where.cmdb]
+    named += [Path(where.policy)] if where.policy.endswith((".yaml", ".yml")) else []
+    return named + ([Path(where.expected_agents)] if where.expected_agents else [])

@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
+from collector.adopting import append_changed, append_start
 from collector.changes import Feed
 from collector.clock import Clock
 from collector.config import Keep
 from collector.database import Database, DatabaseError, SteppedDown, decisions, journal, leases
-from collector.documents import Documents, append_new
+from collector.documents import Documents
 from collector.outcome import Done, run
 from collector.retention import Keeper
 from collector.services import Outcome
@@ -34,7 +35,10 @@ T = TypeVar("T")
 class EngineLoop:
     """`error` is empty while all is well. All methods belong to the event loop; `wake` may come from any thread."""
 
-    def __init__(self, database: Database, documents: Documents, keep: Keep, holder: str, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - what an engine is made of
+        self, database: Database, documents: Documents, keep: Keep, holder: str, clock: Clock, *, version: str
+    ) -> None:
+        """`version` is the release whose rules run here."""
         self.state = State.empty()
         self.position = 0
         self.term: int | None = None
@@ -43,6 +47,7 @@ class EngineLoop:
         self.turns = 0  # leading or standing by, and also when the database refuses
         self.feed = Feed()
         self._database, self._documents, self._holder, self._clock = database, documents, holder, clock
+        self._version = version
         self._keeper = Keeper(database, keep)
         self._worker = ThreadPoolExecutor(1, "engine")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -105,8 +110,20 @@ class EngineLoop:
             if not answer.done():
                 self._waiting.pop(command.id, None)
 
+    async def adopt(self, documents: Documents) -> list[str]:
+        """Decides by these documents from now on; says which of them differ. Raises DatabaseError.
+
+        One that stands by only keeps them: whoever leads has the same files, and appends what changed.
+        """
+        self._documents = documents
+        if self.term is None:
+            return []
+        changed = await self._in_worker(lambda: append_changed(self._database, documents, self._clock.wall()))
+        self._woken.set()
+        return changed
+
     async def _lead(self, term: int, stop: asyncio.Event) -> None:
-        await self._in_worker(lambda: append_new(self._database, self._documents, self._clock.wall()))
+        await self._in_worker(lambda: append_start(self._database, self._documents, self._version, self._clock.wall()))
         self.state, self.position = await self._in_worker(self._loaded)
         _log.info("leading with term %d from position %d", term, self.position)
         while not stop.is_set():

@@ -10,6 +10,7 @@ from struct import pack
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
+from collector.expected import Installed
 from contract.cardguard import scrubbed
 from contract.ids import is_check_key
 from contract.rejection import Rejected
@@ -54,10 +55,11 @@ ALL_OK = bytes([Status.OK])
 
 
 class Fleet:
-    """Agent id → its view. Bounded by the registry: only registered agents get this far."""
+    """Agent id → its view, and what it runs. Bounded by the registry: only registered agents get this far."""
 
     def __init__(self) -> None:
         self.views: dict[str, AgentView] = {}
+        self.installed: dict[str, Installed] = {}
         self._shapes: WeakValueDictionary[tuple[str, ...], Shape] = WeakValueDictionary()
 
     def update(self, agent: str, store: str, report: Live, arrived: float) -> AgentView:
@@ -88,6 +90,8 @@ class Fleet:
         """Forgets every agent that the registry `agents` no longer has."""
         for agent in [agent for agent in self.views if agent not in agents]:
             del self.views[agent]
+        for agent in [agent for agent in self.installed if agent not in agents]:
+            del self.installed[agent]
 
     def _shape(self, keys: tuple[str, ...]) -> Shape:
         known = self._shapes.get(keys)

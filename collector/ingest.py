@@ -12,6 +12,7 @@ from functools import lru_cache
 from collector import tracks
 from collector.clock import Clock
 from collector.database import Database, DatabaseError, PartsLost, cursors, journal, leases, letters
+from collector.expected import Installed
 from collector.fleet import Fleet
 from collector.intake import Intake, Visit
 from collector.limits import LetterLimit
@@ -50,7 +51,7 @@ class Ingest:
     ) -> None:
         """`registry` is agent id → store id; `appended` is called after each commit that moved the journal."""
         self.database = database
-        self.registry = registry
+        self.registry = self._next_registry = registry
         self.holder = holder
         self.fleet = Fleet()
         self.counters = Counters()
@@ -82,6 +83,10 @@ class Ingest:
         if not self.hold_parts():
             raise PartsLost("another ingest worker holds them")
         moment = Moment(self._clock.steady(), self._clock.wall())
+        if self._next_registry is not self.registry:
+            # What is remembered of an agent goes with its store, and one that is back has a past in the database.
+            self._is_stale = self._is_stale or self._next_registry != self.registry
+            self.registry = self._next_registry
         try:
             if self._is_stale:
                 self._reload()
@@ -94,6 +99,10 @@ class Ingest:
         sent = self._clock.wall()
         self._count(plan, batch, sent)
         return self._answers(plan, sent)
+
+    def adopt(self, registry: Mapping[str, str]) -> None:
+        """Which agents there are, from the next batch on. May be called from any thread."""
+        self._next_registry = registry
 
     def broker_lost(self) -> None:
         self._unwritten += self._presence.broker_lost(self._clock.wall())
@@ -229,6 +238,8 @@ class Ingest:
                 continue
             part = int(part_of(row.agent))
             self._tracks[row.agent] = tracks.restored(row, by_agent.get(row.agent, []), store, part)
+            if row.config is not None:
+                self.fleet.installed[row.agent] = Installed(row.version or "", row.config)
             lease = self._presence.leases.get(row.agent)
             if lease is None:
                 self._presence.restore(row.agent, row.pulse, row.heard_at, row.silent, now)

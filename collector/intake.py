@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from collector import tracks
+from collector.expected import Installed
 from collector.fleet import Fleet, plain
 from collector.plan import AckDue, Moment, Plan
 from collector.presence import Presence
@@ -86,6 +87,8 @@ class Intake:
         gone = tracks.number_lives(track, report.epochs, (belief.epoch for belief in beliefs))
         track.fork_epoch = track.fork_at = None
         track.pulse = report.pulse
+        track.version, track.config = plain(report.version), plain(report.config)
+        self.fleet.installed[track.agent] = Installed(track.version, track.config)
         if report.offset is not None:
             track.offset = report.offset
         seen = digest.of_snapshot(beliefs)

@@ -43,6 +43,9 @@ class Running:
     def registry(self) -> Mapping[str, str]:
         return self._collector.ingest.registry
 
+    def expected(self) -> Mapping[str, str]:
+        return self._collector.reloading.expected
+
     def subscribe(self, size: int = 1_000) -> Listener:
         return self._collector.engine.feed.subscribe(size)
 
@@ -57,6 +60,8 @@ class Running:
             ingest_alive=ingest.holding.is_set(),
             last_message_age=None if last is None else self.clock() - last,
             error=engine.error or subscriber.error,
+            refused=self._collector.reloading.refused,
+            documents_read_at=self._collector.reloading.read_at,
         )
 
     async def incidents(self, wanted: IncidentFilter, limit: int, after: PageKey | None = None) -> list[Incident]:

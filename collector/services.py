@@ -77,7 +77,11 @@ class ChangeEvent(NamedTuple):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Facts, not a verdict. Times are seconds; `engine_lag` is entries in the journal that the engine has not done."""
+    """Facts, not a verdict. Times are seconds; `engine_lag` is entries in the journal that the engine has not done.
+
+    `refused` is what is wrong with the files of policy and CMDB, when those before stay in force; `documents_read_at`
+    (seconds UTC) when these were read.
+    """
 
     database: bool
     broker: bool
@@ -86,6 +90,8 @@ class Readiness(msgspec.Struct, frozen=True):
     ingest_alive: bool
     last_message_age: float | None
     error: str = ""
+    refused: str = ""
+    documents_read_at: float = 0.0
 
     @property
     def ready(self) -> bool:
@@ -139,6 +145,9 @@ class Services(Protocol):
 
     def registry(self) -> Mapping[str, str]:
         """Agent id → store id, from the CMDB."""
+
+    def expected(self) -> Mapping[str, str]:
+        """Agent id → the hash of the configuration that it should run by; empty where nobody said."""
 
     def subscribe(self, size: int = 1_000) -> Subscription: ...
 

@@ -43,6 +43,8 @@ class Track(msgspec.Struct, kw_only=True):
     offset: float = 0.0
     fork_epoch: str | None = None
     fork_at: float | None = None
+    version: str | None = None
+    config: str | None = None
     lives: dict[str, Life] = {}
     asked: float = float("-inf")
     acked: float = float("-inf")
@@ -140,6 +142,8 @@ def restored(row: AgentRow, lives: Iterable[CursorRow], store: str, part: int) -
         offset=row.clock_offset,
         fork_epoch=row.fork_epoch,
         fork_at=row.fork_at,
+        version=row.version,
+        config=row.config,
         lives={life.epoch: Life(life.generation, life.previous, life.ranges) for life in lives},
     )
 
@@ -157,6 +161,8 @@ def agent_row(track: Track, silent: bool, heard_at: float) -> AgentRow:
         clock_offset=track.offset,
         fork_epoch=track.fork_epoch,
         fork_at=track.fork_at,
+        version=track.version,
+        config=track.config,
     )
 
 

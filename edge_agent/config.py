@@ -112,9 +112,30 @@ def in_force(document: AgentDocument, lines: dict[str, int], name: str = "agent.
 
 
 def fingerprint(document: AgentDocument) -> str:
-    """16 hex digits: equal for equal documents, however they are laid out."""
-    body = msgspec.json.encode(document, enc_hook=plain, order="sorted")
+    """16 hex digits: equal for equal documents, however they are laid out.
+
+    Defaults are left out, so that a release with a new setting does not make every agent look as if it had drifted.
+    """
+    body = msgspec.json.encode(_said(document), enc_hook=plain, order="sorted")
     return hashlib.sha256(body).hexdigest()[:16]
+
+
+def _said(value: Any) -> Any:
+    match value:
+        case msgspec.Struct():
+            return {
+                field.encode_name: _said(getattr(value, field.name))
+                for field in msgspec.structs.fields(value)
+                if getattr(value, field.name) != _default(field)
+            }
+        case list():
+            return [_said(one) for one in value]
+        case _:
+            return value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def plain(value: Any) -> Any:

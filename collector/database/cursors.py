@@ -25,6 +25,7 @@ class CursorRow(msgspec.Struct, frozen=True, gc=False):
 class AgentRow(msgspec.Struct, frozen=True, gc=False):
     """What must survive a restart about an agent. `digest` covers its beliefs, of which records up to `floor` came with
     a snapshot; None: not known. `fork_epoch` is a newcomer that claims to be this agent, `fork_at` since when.
+    `version` and `config` are of its last hello.
     """
 
     agent: str
@@ -38,6 +39,8 @@ class AgentRow(msgspec.Struct, frozen=True, gc=False):
     clock_offset: float = 0.0
     fork_epoch: str | None = None
     fork_at: float | None = None
+    version: str | None = None
+    config: str | None = None
 
 
 def all_agents(connection: Connection) -> list[AgentRow]:

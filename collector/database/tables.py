@@ -53,6 +53,8 @@ agents = Table(
     Column("clock_offset", Double, nullable=False),
     Column("fork_epoch", Text),
     Column("fork_at", Double),
+    Column("version", Text),
+    Column("config", Text),
 )
 
 # What is committed of each epoch, and so what is a duplicate: `ranges` is JSON [[from, to], …].

@@ -6,6 +6,7 @@ import msgspec
 
 from collector.http import cursors, present, shapes
 from collector.http.call import Answer, Call, NoQuery
+from collector.http.instants import shown
 from collector.http.problems import Refused
 from collector.services import Overloaded
 
@@ -31,6 +32,8 @@ async def readyz(call: Call[NoQuery, None]) -> Answer:
         engine_lag=known.engine_lag,
         last_message_age=known.last_message_age,
         error=known.error,
+        refused=known.refused,
+        documents_read_at=shown(known.documents_read_at),
     )
     return Answer(facts, 200 if facts.ready else 503)
 

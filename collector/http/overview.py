@@ -3,6 +3,7 @@
 from collections import Counter
 
 from collector.auth import Person, sees
+from collector.expected import run_of
 from collector.http import shapes
 from collector.http.call import Call, NoQuery
 from collector.http.instants import shown
@@ -28,6 +29,7 @@ async def overview(call: Call[NoQuery, None]) -> shapes.Overview:
         stores_affected=len(stores.intersection(id_ for one in incidents for id_ in one.stores)),
         agents_total=len(agents),
         agents_silent=sum(agent in state.agents and not state.agents[agent].is_fresh for agent in agents),
+        agents_drifting=sum(bool(run_of(one, services.fleet.installed, services.expected()).drift) for one in agents),
         categories=sorted({one.category for one in incidents}),
     )
 

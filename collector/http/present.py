@@ -3,6 +3,7 @@
 from msgspec import structs
 
 from collector import services
+from collector.expected import AgentRun
 from collector.http import shapes
 from collector.http.instants import shown
 from rules import views
@@ -100,7 +101,12 @@ def ci(known: views.ItemView) -> shapes.Ci:
     )
 
 
-def store(known: views.StoreView, last_seen: float | None) -> shapes.Store:
+def agent(known: AgentRun, last_seen: float | None) -> shapes.StoreAgent:
+    version, config = known.installed or (None, None)
+    return shapes.StoreAgent(known.agent, version, config, known.expected, known.drift, shown(last_seen))
+
+
+def store(known: views.StoreView, last_seen: float | None, agents: list[shapes.StoreAgent]) -> shapes.Store:
     return shapes.Store(
         id=known.id,
         name=known.name,
@@ -109,6 +115,7 @@ def store(known: views.StoreView, last_seen: float | None) -> shapes.Store:
         status=known.state,
         unreachable_since=shown(known.unreachable_since),
         last_seen=shown(last_seen),
+        agents=agents,
         services=[shapes.Service(*structs.astuple(one)) for one in known.services],
         items=[ci(one) for one in known.items],
         incidents=[line(one) for one in known.incidents],

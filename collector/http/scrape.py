@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from collector.http import shapes
 from collector.http.call import Call, NoQuery
 from collector.http.problems import Refused
+from collector.metrics import agents, rollups
 from collector.metrics import part as parts
-from collector.metrics import rollups
 from collector.metrics.blocks import Blocks
 from collector.metrics.instruments import Incidents, Itself
 from collector.metrics.lines import CONTENT_TYPE
@@ -45,8 +45,12 @@ class Scrape:
         now = self._services.clock()
         if not 0 <= now - self._rollups[0] < ROLLUPS_KEPT:
             views = list(filter(None, map(self._services.fleet.views.get, self._services.registry())))
-            self._rollups = (now, rollups.text(self._services.state(), views))
+            self._rollups = (now, rollups.text(self._services.state(), views) + self._agents_text())
         return generate_latest(self._registry) + self._rollups[1].encode()
+
+    def _agents_text(self) -> str:
+        stores = self._services.state().estate.stores.values()
+        return agents.text(stores, self._services.fleet.installed, self._services.expected())
 
     def part(self, part: str) -> bytes:
         state, fleet = self._services.state(), self._services.fleet.views
@@ -66,12 +70,12 @@ class Scrape:
         return sorted(stores | set(self._members()))
 
     def _members(self) -> dict[str, list[str]]:
-        agents = self._services.registry()
-        if agents is not self._agents:
-            self._agents, self._by_part = agents, {}
-            for agent in agents:
+        registry = self._services.registry()
+        if registry is not self._agents:
+            self._agents, self._by_part = registry, {}
+            for agent in registry:
                 self._by_part.setdefault(part_of(agent), []).append(agent)
-            self._blocks.forget_all_but(agents)
+            self._blocks.forget_all_but(registry)
         return self._by_part
 
 

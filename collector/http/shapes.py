@@ -153,6 +153,7 @@ class Overview(msgspec.Struct, frozen=True):
     stores_affected: int
     agents_total: int
     agents_silent: int
+    agents_drifting: int
     categories: list[str]
 
 
@@ -218,6 +219,19 @@ class Service(msgspec.Struct, frozen=True):
     ratio: float
 
 
+class StoreAgent(msgspec.Struct, frozen=True):
+    """An agent of a store. `version` and `config` (a hash) are of its last hello, null before; `expected` is the hash
+    of the CMDB's export, null where there is none. `drift`: it runs by another configuration; null: cannot be told.
+    """
+
+    agent: str
+    version: str | None
+    config: str | None
+    expected: str | None
+    drift: bool | None
+    last_seen: Shown | None
+
+
 class Store(msgspec.Struct, frozen=True, kw_only=True):
     """A store with what it can do, what is in it and what is wrong."""
 
@@ -228,6 +242,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     status: StoreStatus
     unreachable_since: Shown | None
     last_seen: Shown | None
+    agents: list[StoreAgent]
     services: list[Service]
     items: list[Ci]
     incidents: list[IncidentLine]
@@ -333,7 +348,10 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Ready means that facts come in, are decided and can be asked for. `engine_lag` is in journal entries."""
+    """Ready means that facts come in, are decided and can be asked for. `engine_lag` is in journal entries.
+
+    `refused` says what is wrong with the files of policy and CMDB; those of `documents_read_at` stay in force.
+    """
 
     ready: bool
     database: bool
@@ -343,6 +361,8 @@ class Readiness(msgspec.Struct, frozen=True):
     engine_lag: int
     last_message_age: float | None
     error: str
+    refused: str
+    documents_read_at: Shown
 
 
 class ScrapeTarget(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 
 from collector.auth import sees
+from collector.expected import run_of
 from collector.http import cursors, present, shapes
 from collector.http.call import Call, NoQuery
 from collector.http.instants import shown
@@ -46,7 +47,10 @@ async def one(call: Call[NoQuery, None]) -> shapes.Store:
     view = views.store_view(call.services.state(), id_, call.services.clock())
     if view is None:
         raise Refused(404, "No such store", f"the CMDB knows no store {id_[:80]!r}")
-    return present.store(view, _last_seen(call, call.services.state().estate.agents(id_)))
+    agents = call.services.state().estate.agents(id_)
+    installed, expected = call.services.fleet.installed, call.services.expected()
+    shown_agents = [present.agent(run_of(one, installed, expected), _last_seen(call, [one])) for one in agents]
+    return present.store(view, _last_seen(call, agents), shown_agents)
 
 
 async def ci(call: Call[NoQuery, None]) -> shapes.Ci:

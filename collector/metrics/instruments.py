@@ -42,6 +42,10 @@ class Itself(Collector):
         yield _gauge("tillwatch_journal_position", "The journal's last committed entry.", self._services.position())
         yield _gauge("tillwatch_engine_lag_entries", "Journal entries that the engine has not done.", ready.engine_lag)
         yield _gauge("tillwatch_ready", "1 when the collector is ready.", ready.ready)
+        refused = bool(ready.refused)
+        yield _gauge("tillwatch_documents_refused", "1 while the files of policy and CMDB are refused.", refused)
+        read_at = ready.documents_read_at
+        yield _gauge("tillwatch_documents_read_timestamp_seconds", "When policy and CMDB were read.", read_at)
         yield _gauge("tillwatch_start_time_seconds", "When this process started.", self._services.started_at)
         yield _gauge("tillwatch_agents", "Agents heard since the start.", len(self._services.fleet.views))
 

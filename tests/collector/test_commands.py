@@ -32,7 +32,7 @@ def test_migrate_says_from_where_to_where(config: str, capsys: pytest.CaptureFix
     assert run(collector, "migrate", "--config", config) == 0
     (tmp_path / "collector.db").unlink()
     assert run(collector, "migrate", "--config", config) == 0
-    assert capsys.readouterr().out == "at revision 0002\nfrom revision none to 0002\n"
+    assert capsys.readouterr().out == "at revision 0003\nfrom revision none to 0003\n"
 
 
 def test_backup_and_restore_refuse_to_overwrite(
@@ -79,7 +79,7 @@ def test_dead_letters_are_listed_shown_and_retried(
     assert capsys.readouterr().err.endswith("there is no dead letter 9\n")
 
 
-def test_run_serves_until_it_is_told_to_end(tmp_path: Path, sqlite_url: str) -> None:
+def test_run_serves_reads_its_documents_again_when_told_and_ends_when_told(tmp_path: Path, sqlite_url: str) -> None:
     with mosquitto.broker(tmp_path) as port:
         (tmp_path / "cmdb.yaml").write_text(chain.CMDB)
         (tmp_path / "collector.yaml").write_text(chain.text(sqlite_url, port))
@@ -90,7 +90,11 @@ def test_run_serves_until_it_is_told_to_end(tmp_path: Path, sqlite_url: str) -> 
         for line in process.stderr:
             lines.append(line)
             if "leading with term" in line:
+                (tmp_path / "cmdb.yaml").write_text("stors: []\n")
+                process.send_signal(signal.SIGHUP)
+            if "policy and CMDB stay as they were" in line:
                 break
+        assert "stors: unknown key; did you mean 'stores'?" in lines[-1]
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, lines
         process.stderr.close()

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from collector import documents, replay
@@ -26,7 +27,7 @@ START = 1_760_000_000.0
 
 @pytest.fixture
 def papers(tmp_path: Path) -> documents.Documents:
-    return documents.read(chain.config(tmp_path, "sqlite:///unused.db", 1), "1")
+    return documents.read(documents.sources(chain.config(tmp_path, "sqlite:///unused.db", 1)))
 
 
 def append(database: Database, *entries: JournalEntry) -> None:
@@ -41,7 +42,7 @@ def believes(at: float, *states: tuple[str, Status]) -> list[JournalEntry]:
 
 @asynccontextmanager
 async def leading(database: Database, papers: documents.Documents, clock: Hands) -> AsyncIterator[EngineLoop]:
-    loop = EngineLoop(database, papers, Keep(), "me", clock)
+    loop = EngineLoop(database, papers, Keep(), "me", clock, version="1")
     stop = asyncio.Event()
     task = asyncio.create_task(loop.run(stop))
     await until(lambda: loop.term is not None)
@@ -110,7 +111,7 @@ def test_policy_and_cmdb_are_journalled_once_and_again_when_they_change(
     database: Database, papers: documents.Documents
 ) -> None:
     async def scene() -> None:
-        for version in (papers, papers, papers._replace(cmdb={"stores": []})):
+        for version in (papers, papers, msgspec.structs.replace(papers, cmdb=msgspec.Raw(b'{"stores":[]}'))):
             async with leading(database, version, Hands(START)):
                 pass
         with database.reading() as connection:

@@ -1,10 +1,12 @@
 import threading
 
+import msgspec
 from sqlalchemy import delete, update
 
+from collector.adopting import append_changed
 from collector.database import Database, journal
 from collector.database.tables import journal as journal_table
-from collector.documents import Documents, append_new
+from collector.documents import Documents
 from rules.entries import AgentHeard, PolicyLoaded, Tick
 
 
@@ -84,7 +86,8 @@ def test_a_policy_whose_services_are_put_in_another_order_is_another_policy(data
     services = {"checkout": {}, "promotions": {}}
     turned = dict(reversed(services.items()))
     for found in (services, services, turned):
-        append_new(database, Documents("retail", {"services": found}, {}, "1"), 1.0)
+        body = msgspec.Raw(msgspec.json.encode({"services": found}))
+        append_changed(database, Documents("retail", body, msgspec.Raw(b"{}"), {}, {}), 1.0)
     with database.reading() as connection:
         entries = [placed.entry for placed in journal.after(connection, 0, 100)]
     told = [list(entry.document["services"]) for entry in entries if isinstance(entry, PolicyLoaded)]

@@ -49,6 +49,13 @@ def test_the_fingerprint_changes_with_what_the_agent_does_and_not_with_how_it_is
     assert good().fingerprint != good(GOOD.replace("confirm: 2", "confirm: 3")).fingerprint
 
 
+def test_a_default_that_is_written_out_does_not_change_the_fingerprint() -> None:
+    """So a release with a new setting, which has a default, does not make every agent look as if it had drifted."""
+    written = GOOD.replace("confirm: 2}", "confirm: 2, recover: 1}") + "concurrency: 32\n"
+    assert good(written).fingerprint == good().fingerprint
+    assert good(written.replace("recover: 1", "recover: 2")).fingerprint != good().fingerprint
+
+
 def test_what_is_in_force_reads_back_as_the_same() -> None:
     text = effective.text(good())
     again = parse(text, "agent.yaml")

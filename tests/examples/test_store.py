@@ -14,6 +14,7 @@ from edge_agent import config
 from rules import policy, scenario
 from rules.cmdb import CmdbDocument
 from rules.scenario import Expected, Scenario, Step
+from tillwatch.cmdb import agents, asking
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "store"
 PAGE = EXAMPLE.parents[1] / "docs" / "example-store.md"
@@ -53,6 +54,13 @@ def test_the_files_of_the_example_can_be_read_and_belong_together(estate: CmdbDo
     assert agent.agent in next(store for store in estate.stores if store.id == agent.store).agents
     known = {item.id for item in estate.items if item.store in (agent.store, None)}
     assert {split_check(check)[0] for check in checks} == known, "every item is watched, and nothing else"
+
+
+def test_the_agents_file_is_what_the_export_makes_of_the_cmdb_and_the_base() -> None:
+    source = cmdb.together([EXAMPLE / "cmdb.yaml"])
+    (made,) = agents.files(source, agents.read_base(EXAMPLE / "base.yaml"))
+    assert made.text == (EXAMPLE / "agent.yaml").read_text(), "run `tillwatch cmdb export` as the page says"
+    assert asking.unasked(asking.chain(source)) == ({}, [])
 
 
 def test_all_four_systems_of_the_table_are_watched(estate: CmdbDocument, checks: list[str]) -> None:

@@ -185,6 +185,30 @@ def test_an_answer_that_is_not_json_is_no_stack_trace(site: Site, ran: Ran) -> N
     assert "did not answer in JSON" in said
 
 
+def test_a_store_is_shown_with_its_agents_and_whether_they_drift(site: Site, ran: Ran) -> None:
+    agents = [
+        {
+            "agent": f"0042-{name}",
+            "version": version,
+            "config": config,
+            "expected": "aa",
+            "drift": drift,
+            "last_seen": None,
+        }
+        for name, version, config, drift in [("server", "0.1.0", "bb", True), ("spare", None, None, None)]
+    ]
+    store = {"id": "0042", "name": "Leeds\x1b[2J", "region": "north", "status": "ok", "trading": False}
+    service = {"service": "checkout", "title": "Checkout", "unit": "lanes", "up": 7.0, "total": 8.0, "ratio": 0.875}
+    site.says("/api/v1/stores/0042", {**store, "agents": agents, "services": [service], "incidents": []})
+    code, out, _ = ran("stores", "show", "0042")
+    assert code == 0
+    assert "Leeds [2J (0042), north: ok (closed)" in out
+    assert "7 of 8 lanes" in out
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line.startswith("0042-")}
+    assert lines["0042-server"][-4:] == ["0.1.0", "bb", "aa", "yes"]
+    assert lines["0042-spare"][-4:] == ["-", "-", "aa", "?"]
+
+
 def test_stores_are_listed_from_all_pages(site: Site, ran: Ran) -> None:
     store = {"id": "0001", "name": "Demo Street", "region": "north", "status": "ok", "trading": False, "incidents": 2}
     site.says(STORES, {"items": [{**store, "last_seen": None}], "next": "a b"})

@@ -27,7 +27,7 @@ def changes(wanted: Mapping[Path, str], folder: Path | None) -> list[Change]:
     others = sorted(folder.glob("*.yaml")) if folder is not None and folder.is_dir() else []
     for path in others:
         if path not in wanted:
-            before = path.read_text(encoding="utf-8")
+            before = path.read_text(encoding="utf-8", errors="replace")
             found.append(Change(path, "gone" if before.startswith(HEAD) else "foreign", before, None))
     return found
 
@@ -53,7 +53,7 @@ def difference(change: Change) -> str:
 
 def _change(path: Path, text: str) -> Change:
     try:
-        before = path.read_text(encoding="utf-8")
+        before = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return Change(path, "new", "", text)
     return Change(path, "same" if before == text else "changed", before, text)
@@ -66,8 +66,6 @@ def _replace(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             os.fchmod(file.fileno(), path.stat().st_mode & 0o7777 if path.exists() else 0o644)
-            file.flush()
-            os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tillwatch.failure import CommandFailed
+from tillwatch.table import plain
 
 if TYPE_CHECKING:
     from collector.cmdb import Cmdb
@@ -23,6 +24,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="say everything that is wrong with a CMDB file")
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="cmdb.yaml; several are one CMDB")
     check.set_defaults(action=_check)
+    take = actions.add_parser("import", help="take a list of stores or items into a CMDB file")
+    take.add_argument("list", type=Path, metavar="LIST", help="a .csv with our keys as columns, or YAML")
+    take.add_argument("--into", type=Path, required=True, metavar="FILE", help="cmdb.yaml; made when it is missing")
+    take.add_argument("--remove", action="store_true", help="remove what the list does not have")
+    take.add_argument("--dry-run", action="store_true", help="write nothing, show what would change")
+    take.set_defaults(action=_import)
     export = actions.add_parser("export", help="write what follows from the CMDB")
     export.add_argument("files", type=Path, nargs="+", metavar="FILE", help="cmdb.yaml; several are one CMDB")
     export.add_argument("--agents", type=Path, metavar="DIR", help="write DIR/<agent>.yaml of every agent")
@@ -49,6 +56,26 @@ def _check(options: argparse.Namespace) -> int:
     cmdb = together(options.files)
     print(f"{_named(options.files)}: fine; stores: {len(cmdb.document.stores)}, items: {len(cmdb.document.items)}")
     _tell_unasked(cmdb)
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from collector.cmdb import whole  # noqa: PLC0415
+    from contract.documents import load, text_of  # noqa: PLC0415
+    from tillwatch.cmdb import importing, lists, writing  # noqa: PLC0415
+
+    before = text_of(options.into) if options.into.exists() else ""
+    data = load(before, str(options.into)).data
+    listed = lists.read(text_of(options.list), str(options.list))
+    taken = importing.imported(data, listed, remove=options.remove)
+    text = importing.text(taken.data, importing.head_of(before))
+    whole(text, f"{options.into} with {options.list}")  # one mistake, and nothing changes
+    for step in taken.steps:
+        print(plain(f"{step.act:8} {step.kind[:-1]} {step.ref}{f': {step.text}' if step.text else ''}"))
+    counts = Counter(step.act for step in taken.steps)
+    print(", ".join(f"{counts[act]} {act}" for act in ("added", "changed", "removed", "missing")))
+    if not options.dry_run and taken.data != data:
+        writing.write(writing.changes({options.into: text}, None), prune=False)
     return 0
 
 

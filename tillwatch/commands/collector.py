@@ -69,6 +69,7 @@ async def _until_signalled(config: Config) -> int:
     serving = Serving()
     try:
         collector = Collector(config, serving)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, collector.reloading.ask)
         with stop_event() as stop:
             async with systemd.told(lambda: signs_of_life(collector, serving), stop):
                 await collector.run(stop)

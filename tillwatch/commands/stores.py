@@ -1,25 +1,47 @@
-"""`tillwatch stores`: every store, how it is and when it was last heard."""
+"""`tillwatch stores [list]|show`: every store, how it is and when it was last heard; or one, with its agents."""
 
 import argparse
 import json
+import urllib.parse
 from typing import Any
 
 from tillwatch import api
 from tillwatch.instants import clock
-from tillwatch.table import table
+from tillwatch.table import plain, table
 
 NAME = "stores"
-HELP = "list stores, how each is and when it was last heard"
+HELP = "list stores, or show one: what it can do, its agents and its incidents"
 
 PAGE = "1000"
+JSON = "the data behind it as JSON"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON array of all stores")
     api.arguments(parser)
+    parser.add_argument("--json", action="store_true", default=False, help=JSON)
+    parser.set_defaults(action=_list)
+    actions = parser.add_subparsers(metavar="ACTION")
+    listing = actions.add_parser("list", help="every store (the same as no action)")
+    _common(listing)
+    listing.set_defaults(action=_list)
+    show = actions.add_parser("show", help="one store: services, agents, incidents")
+    show.add_argument("id", metavar="ID", help="the store's id")
+    _common(show)
+    show.set_defaults(action=_show)
 
 
 def run(options: argparse.Namespace) -> int:
+    code: int = options.action(options)
+    return code
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    """Without defaults, so that what stands before the action is kept."""
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON)
+    api.addresses(parser)
+
+
+def _list(options: argparse.Namespace) -> int:
     stores = _all(api.from_options(options))
     if options.json:
         print(json.dumps(stores, indent=2))
@@ -28,6 +50,40 @@ def run(options: argparse.Namespace) -> int:
     else:
         print("The CMDB has no stores.")
     return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    store = api.get(api.from_options(options), f"stores/{urllib.parse.quote(options.id, safe='')}")
+    print(json.dumps(store, indent=2) if options.json else "\n".join(_described(store)))
+    return 0
+
+
+def _described(store: dict[str, Any]) -> list[str]:
+    trading = "" if store["trading"] else " (closed)"
+    named = f"{store['name'] or store['id']} ({store['id']}), {store['region']}"
+    lines = [f"{plain(named)}: {store['status']}{trading}", ""]
+    services = [(one["title"], f"{one['up']:g} of {one['total']:g} {one['unit']}") for one in store["services"]]
+    agents = [
+        (
+            one["agent"],
+            clock(one["last_seen"]),
+            *(one[key] or "-" for key in ("version", "config", "expected")),
+            _drift(one["drift"]),
+        )
+        for one in store["agents"]
+    ]
+    incidents = [(f"#{one['number']}", one["priority"], one["state"], one["title"]) for one in store["incidents"]]
+    for head, rows in (
+        (("SERVICE", "UP"), services),
+        (("AGENT", "LAST HEARD", "RELEASE", "CONFIG", "EXPECTED", "DRIFT"), agents),
+        (("INCIDENT", "PRIORITY", "STATE", "TITLE"), incidents),
+    ):
+        lines += [table(head, rows), ""] if rows else []
+    return lines[:-1]
+
+
+def _drift(drift: bool | None) -> str:
+    return {True: "yes", False: "no", None: "?"}[drift]
 
 
 def _all(site: api.Api) -> list[dict[str, Any]]:

@@ -108,7 +108,9 @@ class Chain:
 async def leading(database: Database, settings: Config) -> AsyncIterator[Chain]:
     """An engine that leads, with its desks, until the block ends."""
     clock, holder, stop = SystemClock(), myself(), asyncio.Event()
-    engine = EngineLoop(database, documents.read(settings, "1"), settings.keep, holder, clock)
+    engine = EngineLoop(
+        database, documents.read(documents.sources(settings)), settings.keep, holder, clock, version="1"
+    )
     desks = Desks(settings, database, engine, holder, clock)
     tasks = [asyncio.create_task(engine.run(stop)), *map(asyncio.create_task, desks.work(stop))]
     try:

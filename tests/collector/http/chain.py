@@ -99,6 +99,7 @@ class Chain:
             DeadLetter(at, NOW - at, "garbage", f"not JSON <{at}>", "tillwatch/1/00/x/live", 4, at % 2 == 0, False)
             for at in range(1, 8)
         ]
+        self.hashes: dict[str, str] = {}
         self.stories: dict[str, list[TimelineEntry]] = {}
         self._all: dict[str, Incident] = {}
         self._position = 100
@@ -151,11 +152,20 @@ class Chain:
 
     def readiness(self) -> Readiness:
         return Readiness(
-            database=True, broker=self.ready, leader=True, engine_lag=0, ingest_alive=True, last_message_age=1.5
+            database=True,
+            broker=self.ready,
+            leader=True,
+            engine_lag=0,
+            ingest_alive=True,
+            last_message_age=1.5,
+            documents_read_at=self.now,
         )
 
     def registry(self) -> Mapping[str, str]:
         return self._state.estate.agent_store
+
+    def expected(self) -> Mapping[str, str]:
+        return self.hashes
 
     def subscribe(self, size: int = 1_000) -> Listener:
         self.listeners.append(Listener(self, size))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.collector.http.chain import incident
+from collector.expected import Installed
+from tests.collector.http.chain import Chain, incident
 from tests.collector.http.conftest import Face
 
 
@@ -17,6 +18,19 @@ def test_a_store_shows_its_items_and_incidents(face: Face) -> None:
     store = face.get("/api/v1/stores/0042").json
     assert (store["name"], len(store["items"])) == ("Leeds Briggate", 9)
     assert store["last_seen"] == "2027-01-15T08:00:00Z"
+
+
+def test_a_store_shows_which_of_its_agents_run_by_another_configuration(face: Face) -> None:
+    def said(chain: Chain) -> None:
+        chain.fleet.installed["0042-server"] = Installed("0.1.0", "aa")
+        chain.hashes["0042-server"] = "bb"
+
+    (before,) = face.get("/api/v1/stores/0042").json["agents"]
+    assert (before["version"], before["config"], before["expected"], before["drift"]) == (None, None, None, None)
+    face.do(said, face.chain)
+    (after,) = face.get("/api/v1/stores/0042").json["agents"]
+    assert (after["version"], after["config"], after["expected"], after["drift"]) == ("0.1.0", "aa", "bb", True)
+    assert face.get("/api/v1/overview").json["agents_drifting"] == 1
 
 
 def test_a_ci_is_found_by_its_name_outside_its_store(face: Face) -> None:

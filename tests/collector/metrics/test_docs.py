@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from collector.metrics import blocks, part, rollups
+from collector.metrics import agents, blocks, part, rollups
 from collector.metrics.instruments import Incidents, Itself
 from tests.collector.http.chain import Chain
 
@@ -20,7 +20,7 @@ def documented() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def test_the_docs_list_every_metric_with_its_labels() -> None:
-    for metric in (*rollups.METRICS, *part.METRICS, blocks.STATUS, blocks.DURATION):
+    for metric in (*rollups.METRICS, *part.METRICS, *agents.METRICS, blocks.STATUS, blocks.DURATION):
         assert documented()[metric.name] == (metric.kind, metric.labels)
 
 
@@ -32,5 +32,7 @@ def test_the_docs_list_the_products_own_and_nothing_else() -> None:
         f"{family.name}_total" if family.type == "counter" else family.name: family.type
         for family in registry.collect()
     }
-    lines = {metric.name for metric in (*rollups.METRICS, *part.METRICS, blocks.STATUS, blocks.DURATION)}
+    lines = {
+        metric.name for metric in (*rollups.METRICS, *part.METRICS, *agents.METRICS, blocks.STATUS, blocks.DURATION)
+    }
     assert {name: kind for name, (kind, _) in documented().items() if name not in lines} == own
