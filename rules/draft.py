@@ -6,11 +6,14 @@ from typing import Any
 import msgspec
 
 from contract.ids import split_check
+from contract.status import Status
+from rules.check_state import CheckState
 from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.estate import Estate
 from rules.incident import Incident, Reason, TimelineEntry
+from rules.past import Past, Told, page_key
 from rules.policy import Policy
-from rules.state import AgentState, CheckState, ItemState, State, StoreState, Vote, complains, counts, home_of
+from rules.state import AgentState, ItemState, State, StoreState, Vote, complains, counts, home_of
 from rules.window import Window
 
 Named = tuple[str, CheckState]
@@ -85,6 +88,15 @@ class Draft:
         found: float | None = self._row("deadlines", key)
         return found
 
+    def past(self, store: str) -> Past | None:
+        found: Past | None = self._row("pasts", store)
+        return found
+
+    def told(self, store: str, past: Past) -> list[Told]:
+        """What has been told of a store's past, in order of arrival."""
+        pages = [self._row("told", page_key(store, page)) for page in range(past.pages)]
+        return [row for page in pages for row in page or ()]
+
     def window(self, window: str) -> Window | None:
         found: Window | None = self._row("windows", window)
         return found
@@ -142,6 +154,18 @@ class Draft:
     def against(self, ref: str) -> dict[str, int]:
         """Cohort → how many stores have a fresh vote against the shared `ref`."""
         return self._tally(ref, self._state.failing_votes, lambda row: complains(self.estate, ref, row))
+
+    def well_votes(self, ref: str, but: str, most: int) -> list[tuple[str, ItemState]]:
+        """At most so many votes of stores other than `but` that see the shared `ref` well, by key."""
+        found: list[tuple[str, ItemState]] = []
+        for stores in self._state.votes.get(ref, {}).values():
+            for store in stores:
+                if len(found) == most:
+                    return found
+                row = self.item(f"{ref}@{store}")
+                if store != but and row is not None and row.state is Status.OK:
+                    found.append((f"{ref}@{store}", row))
+        return found
 
     def complaining(self, ref: str, cohort: str) -> list[str]:
         """The stores of a cohort that vote against the shared `ref`."""

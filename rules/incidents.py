@@ -10,6 +10,7 @@ from rules.lifecycle import after
 
 PERSON_RESOLVED = "resolved by a person"
 ACCEPTED = "accepted"
+HISTORICAL = "historical"
 _NOW = ("ci", "loss", "reasons", "cohorts")  # follow what is so
 _AT_WORST = ("title", "service", "affected")  # follow it only as it grows
 
@@ -216,7 +217,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
         escalation=0,
         acknowledged_at=None,
         acknowledged_by=None,
-        flags=tuple(flag for flag in row.flags if flag not in (PERSON_RESOLVED, ACCEPTED)),
+        flags=tuple(flag for flag in row.flags if flag not in (PERSON_RESOLVED, ACCEPTED, HISTORICAL)),
     )
     for timer in ("close", "refail"):
         draft.wake(f"{timer}:{row.id}", None)

@@ -130,6 +130,7 @@ class Evidence(msgspec.Struct, frozen=True):
     settle: Duration
     restart_grace: Duration
     late_start: Duration
+    backlog: Duration = Duration(600)
 
 
 class Unreachable(msgspec.Struct, frozen=True):

@@ -53,6 +53,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
     started: Duration | None = None
     opened: Duration | None = None
+    restored: Duration | None = None
     respond_by: Duration | None = None
     resolve_by: Duration | None = None
     at_risk: list[str] | None = None
@@ -78,14 +79,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
 
     `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
-    history. `end_window` ends the window with that reason. `expect` lists the incidents that are not closed, all of
-    them; `effects` all that is to be done outside.
+    history, `lost` never sends them. `end_window` ends the window with that reason. `expect` lists the incidents that
+    are not closed, all of them; `effects` all that is to be done outside.
     """
 
     at: Duration
     checks: dict[str, dict[str, Word]] = {}
     late: Duration = Duration(0)
     backlog: bool = False
+    lost: bool = False
     forget: dict[str, list[str]] = {}
     snapshot: list[str] = []
     silent: dict[str, Literal["", "stop", "shutdown"]] = {}
@@ -154,6 +156,8 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
         for agent, checks in step.checks.items():
             said = {check: Status[word.upper()] for check, word in checks.items()}
             records = fleet.transitions(agent, said, now - step.late)
+            if step.lost:
+                continue
             yield number, Records(at=now, agent=agent, generation=1, live=not step.backlog, records=records)
         for agent, gone in step.forget.items():
             fleet.forget(agent, gone)
@@ -227,6 +231,7 @@ def _unlike(state: State, row: Incident, wanted: Expected, start: float) -> Iter
         "title": row.title,
         "started": row.started_at - start,
         "opened": None if row.opened_at is None else row.opened_at - start,
+        "restored": None if row.restored_at is None else row.restored_at - start,
         "respond_by": None if row.sla.respond_by is None else row.sla.respond_by - start,
         "resolve_by": None if row.sla.resolve_by is None else row.sla.resolve_by - start,
         "at_risk": list(row.sla.at_risk),

@@ -11,9 +11,11 @@ import msgspec
 
 from contract.status import Status
 from rules import estate
+from rules.check_state import CheckState
 from rules.decision import Change
 from rules.estate import Estate
 from rules.incident import Incident
+from rules.past import Past, Told
 from rules.policy import STORE_UNREACHABLE, Policy
 from rules.window import RULE as WINDOW_RULE
 from rules.window import Window
@@ -31,17 +33,6 @@ class AgentState(msgspec.Struct, frozen=True):
     @property
     def is_fresh(self) -> bool:
         return self.silent_since is None and not self.settling
-
-
-class CheckState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an agent believes of one check; (generation, seq) orders beliefs, the higher wins in whatever order."""
-
-    state: Status
-    since: float
-    generation: int
-    seq: int
-    interval: float
-    text: str = ""
 
 
 class ItemState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -77,6 +68,8 @@ class State:
         self.incidents: dict[str, Incident] = {}
         self.deadlines: dict[str, float] = {}
         self.windows: dict[str, Window] = {}
+        self.pasts: dict[str, Past] = {}
+        self.told: dict[str, tuple[Told, ...]] = {}
         self.estate: Estate = estate.EMPTY
         self.by_cause: dict[str, str] = {}
         self.by_home: dict[str, dict[str, None]] = {}
@@ -116,14 +109,14 @@ class State:
                     heapq.heappush(self._heap, (change.row, change.key))
             case "agents":
                 _set(self.agents, sys.intern(change.key), change.row)
-            case "stores":
-                _set(self.stores, change.key, change.row)
             case "windows":
                 self._put_window(change.key, change.row)
             case "meta":
                 _set(self.meta, change.key, change.row)
                 if change.key in ("policy", "cmdb"):
                     self.adopt(estate.made(self.meta.get("policy"), self.meta.get("cmdb")))
+            case "stores" | "pasts" | "told":
+                _set(getattr(self, change.table), change.key, change.row)
             case "timeline":
                 pass  # append-only history, kept in the database and not in memory
 

@@ -70,7 +70,16 @@ def _built(folder: Path) -> Path:
 def _release(name: str, ours: Path, folder: Path, target: Path) -> dict[str, object]:
     lock = ROOT / "requirements" / f"{name}.txt"
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
-    fetch = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement", str(lock), "--dest", str(folder)]
+    fetch = [
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--requirement",
+        str(lock),
+        "--dest",
+        str(folder),
+    ]
     subprocess.run([*pip, *fetch], check=True)
     contents = {wheel.name: wheel.read_bytes() for wheel in [ours, *folder.glob("*.whl")]}
     wheels = {wheel: hashlib.sha256(content).hexdigest() for wheel, content in contents.items()}

@@ -1,12 +1,14 @@
 """A chain of four booted hosts, deployed with the real playbooks: started, asked, broken and put away from a test."""
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
+import tarfile
 import time
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,16 +45,16 @@ class Site:
         self.logs.mkdir()
         (folder / "site" / "policy.yaml").write_text(yaml.safe_dump(policy.scaled(policy.load("retail"), pace)))
 
-    def play(self, name: str, *arguments: str) -> Outcome:
+    def play(self, name: str, *arguments: str, wheelhouse: Path | None = None) -> Outcome:
         """Runs a playbook with diffs shown, as a person would, and keeps what it says."""
         variables = {"collector_policy": str(self.folder / "site" / "policy.yaml")}
         command = ["ansible-playbook", "-i", str(self.folder / "site" / "hosts"), "--diff", "-e", json.dumps(variables)]
         environment = {
             **os.environ,
-            "PATH": f"{_ansible()}:{os.environ['PATH']}",
+            "PATH": f"{ansible_folder()}:{os.environ['PATH']}",
             "ANSIBLE_CONFIG": str(ROOT / "ansible" / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
-            "TILLWATCH_WHEELHOUSE": str(self.wheelhouse),
+            "TILLWATCH_WHEELHOUSE": str(wheelhouse or self.wheelhouse),
         }
         print(f"ansible-playbook {name} {' '.join(arguments)}", flush=True)
         started = time.monotonic()
@@ -89,7 +91,12 @@ class Site:
 def fleet(*arguments: str, timeout: float = 300) -> str:
     """What fleet.sh prints. Raises CalledProcessError."""
     done = subprocess.run(
-        [str(FLEET), *arguments], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, timeout=timeout
+        [str(FLEET), *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=timeout,
     )
     return done.stdout
 
@@ -119,25 +126,25 @@ def until(what: Callable[[], Any], seconds: float, told: str) -> Any:
 
 
 def broken(wheelhouse: Path, target: Path) -> Path:
-    """A wheelhouse whose agent reads its configuration and dies when it is to run."""
+    """A wheelhouse whose agent reads its configuration well, and dies when it is to run."""
     shutil.copytree(wheelhouse, target)
-    manifest = json.loads((target / "manifest.json").read_text())
-    subprocess.run(["tar", "-xf", "store.tar", "--one-top-level=store"], cwd=target, check=True)
     folder = target / "store"
+    with tarfile.open(target / "store.tar") as tar:
+        tar.extractall(folder, filter="data")
     wheel = next(folder.glob("tillwatch-*.whl"))
-    subprocess.run([sys.executable, "-m", "zipfile", "-e", wheel.name, "inside"], cwd=folder, check=True)
-    source = folder / "inside" / "edge_agent" / "app.py"
-    source.write_text(source.read_text().replace("    async def run(self", "    async def run(self, *_: object) -> None:\n        raise RuntimeError('a broken release')\n\n    async def _run(self", 1))
-    wheel.unlink()
-    members = sorted(str(path.relative_to(folder / "inside")) for path in (folder / "inside").iterdir())
-    subprocess.run([sys.executable, "-m", "zipfile", "-c", f"../{wheel.name}", *members], cwd=folder / "inside", check=True)
-    _repack(folder, target, manifest)
+    with zipfile.ZipFile(wheel) as whole:
+        files = {name: whole.read(name) for name in whole.namelist()}
+    files["edge_agent/app.py"] += (
+        b"\n\nasync def _die(self, stop):\n    raise SystemExit('a broken release')\n\n\nAgent.run = _die\n"
+    )
+    with zipfile.ZipFile(wheel, "w") as out:
+        for name, content in files.items():
+            out.writestr(name, content)
+    _repack(folder, target, json.loads((target / "manifest.json").read_text()))
     return target
 
 
 def _repack(folder: Path, target: Path, manifest: dict[str, Any]) -> None:
-    import hashlib
-
     contents = {wheel.name: wheel.read_bytes() for wheel in folder.glob("*.whl")}
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     body = packed({**contents, "requirements.txt": requirements(sums).encode()})
@@ -156,5 +163,6 @@ def secrets_of(hosts: Iterable[str]) -> set[str]:
     return found
 
 
-def _ansible() -> Path:
+def ansible_folder() -> Path:
+    """Where ansible's programs are; ./run acceptance has made it."""
     return Path(os.environ.get("TILLWATCH_ANSIBLE", ROOT / ".venv-ansible")) / "bin"

@@ -19,9 +19,10 @@ from collector.services import (
     Request,
 )
 from contract.status import Status
+from rules.check_state import CheckState
 from rules.decision import Change
 from rules.incident import Affected, Incident, Reason, Sla, Suppression, TimelineEntry
-from rules.state import AgentState, CheckState, ItemState, State
+from rules.state import AgentState, ItemState, State
 
 NOW = 1_800_000_000.0
 CMDB: dict[str, Any] = {
