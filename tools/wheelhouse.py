@@ -1,9 +1,9 @@
-"""./run wheelhouse [DIR]: all that a host needs to run a release, in one file for each role, so that no host needs an index.
+"""./run wheelhouse [DIR]: all that a host needs to run a release, in one file for each role: no host needs an index.
 
-DIR/store.tar and DIR/collector.tar each hold the wheels, ours among them, and requirements.txt with the hash of every one:
-`pip install --no-index --require-hashes` installs from it. Every wheel was fetched by pip from the reader's own index and
-checked against requirements/*.txt. DIR/manifest.json names a release `VERSION-HASH` by what its file holds, so the
-same sources give the same release, and a changed one has another name.
+DIR/store.tar and DIR/collector.tar each hold the wheels, ours among them, and requirements.txt with the hash of every
+one: `pip install --no-index --require-hashes` installs from it. Every wheel was fetched by pip from the reader's own
+index and checked against requirements/*.txt. DIR/manifest.json names a release `VERSION-HASH` by what its file holds:
+the same sources give the same release, and a changed one has another name.
 """
 
 import hashlib
