@@ -1,7 +1,6 @@
 """A chain of four booted hosts, deployed with the real playbooks: started, asked, broken and put away from a test."""
 
 import hashlib
-import hashlib
 import json
 import os
 import re

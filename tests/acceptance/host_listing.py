@@ -1,4 +1,4 @@
-"""What a host consists of, as lines that can be compared: files with owner and mode, /etc to the byte, accounts, packages, units."""
+"""What a host consists of, as lines to compare: files with owner and mode, /etc to the byte, accounts, packages."""
 
 from tests.acceptance.fleet_site import ssh
 

@@ -1,4 +1,4 @@
-"""Booted hosts, deployed over SSH by the playbooks: they come up, a second run changes nothing, what is broken goes no further.
+"""Booted hosts, deployed over SSH by the playbooks: a second run changes nothing, what is broken goes no further.
 
 The tests are one story and run in this order. Needs root: network namespaces, systemd-nspawn and nftables.
 """
