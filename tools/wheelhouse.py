@@ -16,11 +16,21 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ("store", "collector")
 # Zip files begin in 1980; with a fixed instant a wheel of the same sources is the same bytes.
 EPOCH = "1577836800"
+
+
+class Release(NamedTuple):
+    """What the manifest says of a release. `sha256` is of `file`; `wheels` are file names to their SHA-256."""
+
+    release: str
+    file: str
+    sha256: str
+    wheels: dict[str, str]
 
 
 def main(arguments: list[str]) -> int:
@@ -34,10 +44,11 @@ def main(arguments: list[str]) -> int:
     except subprocess.CalledProcessError as error:
         sys.stderr.write(f"no wheelhouse: `{' '.join(error.cmd[:4])} …` failed\n")
         return 1
-    manifest = {"python": platform.python_version(), "machine": platform.machine(), "releases": releases}
+    told = {name: release._asdict() for name, release in releases.items()}
+    manifest = {"python": platform.python_version(), "machine": platform.machine(), "releases": told}
     (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     for name, release in releases.items():
-        print(f"{name}: {release['release']}, {len(release['wheels'])} wheels, {target / release['file']}")
+        print(f"{name}: {release.release}, {len(release.wheels)} wheels, {target / release.file}")
     return 0
 
 
@@ -67,7 +78,7 @@ def _built(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def _release(name: str, ours: Path, folder: Path, target: Path) -> dict[str, object]:
+def _release(name: str, ours: Path, folder: Path, target: Path) -> Release:
     lock = ROOT / "requirements" / f"{name}.txt"
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
     fetch = [
@@ -87,7 +98,7 @@ def _release(name: str, ours: Path, folder: Path, target: Path) -> dict[str, obj
     digest = hashlib.sha256(body).hexdigest()
     (target / f"{name}.tar").write_bytes(body)
     version = ours.name.split("-")[1]
-    return {"release": f"{version}-{digest[:8]}", "file": f"{name}.tar", "sha256": digest, "wheels": wheels}
+    return Release(f"{version}-{digest[:8]}", f"{name}.tar", digest, wheels)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ QUESTIONS = (
     "find /etc -xdev -type f -exec sha256sum {{}} +",
     "getent passwd; getent group",
     "dpkg-query --show --showformat '${{Package}} ${{db:Status-Status}}\\n'",
-    "systemctl list-unit-files --no-legend --no-pager",
+    "systemctl list-unit-files --no-legend --no-pager | grep -v transient",  # a transient unit is our own session
 )
 
 
