@@ -3,6 +3,7 @@
 #   fleet.sh up NAME...      make the base once (mmdebstrap), boot the hosts, wait until systemd says that they run
 #   fleet.sh ssh NAME ...    run a command on a host
 #   fleet.sh cut|heal NAME   what a broken line is: nothing passes but the ssh of this machine
+#   fleet.sh unplug|plug NAME   its network cable
 #   fleet.sh address NAME    its address
 #   fleet.sh down            stop and remove all hosts; the base stays
 # Needs root and: systemd-container mmdebstrap openssh-client iproute2 nftables dpkg-dev netcat-openbsd. Data under $FLEET_DIR.
@@ -158,10 +159,12 @@ case $command in
   address) address "$1" ;;
   running) running "$1" ;;
   cut) cut_line "$1" ;;
+  unplug) ip -n wan link set "v$(number "$1")" down ;;
+  plug) ip -n wan link set "v$(number "$1")" up ;;
   heal) ip netns exec "fleet-$1" nft delete table inet cut ;;
   base) base ;;
   *)
-    sed -n '2,9p' "$0"
+    sed -n '2,10p' "$0"
     exit 2
     ;;
 esac

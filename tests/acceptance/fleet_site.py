@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import tarfile
@@ -41,13 +42,18 @@ class Site:
         self.folder = folder
         self.wheelhouse = wheelhouse
         self.logs = folder / "logs"
+        self.token, self.passphrase = secrets.token_hex(24), secrets.token_hex(24)
         shutil.copytree(ROOT / "ansible" / "inventories" / "ci", folder / "site")
         self.logs.mkdir()
         (folder / "site" / "policy.yaml").write_text(yaml.safe_dump(policy.scaled(policy.load("retail"), pace)))
 
     def play(self, name: str, *arguments: str, wheelhouse: Path | None = None) -> Outcome:
         """Runs a playbook with diffs shown, as a person would, and keeps what it says."""
-        variables = {"collector_policy": str(self.folder / "site" / "policy.yaml")}
+        variables = {
+            "collector_policy": str(self.folder / "site" / "policy.yaml"),
+            "edge_agent_secrets": {"example.token": self.token},
+            "authority_passphrase": self.passphrase,
+        }
         command = ["ansible-playbook", "-i", str(self.folder / "site" / "hosts"), "--diff", "-e", json.dumps(variables)]
         environment = {
             **os.environ,
@@ -84,8 +90,9 @@ class Site:
         ask = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:8420{path}', timeout=10).read().decode())"
         return json.loads(ssh(CENTRE, f'python3 -c "{ask}"'))
 
-    def incidents(self, category: str) -> list[dict[str, Any]]:
-        return [one for one in self.get("/api/v1/incidents?limit=500")["items"] if one["category"] == category]
+    def incidents(self, store: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get(f"/api/v1/incidents?limit=500&store={store}")["items"]
+        return found
 
 
 def fleet(*arguments: str, timeout: float = 300) -> str:

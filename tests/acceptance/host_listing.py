@@ -18,7 +18,7 @@ FLEETING = (
     "/root/.ansible",
 )
 # Backups that useradd and its kind make of the files that they write.
-BACKUPS = r"^/etc/(passwd|shadow|group|gshadow|subuid|subgid)-"
+BACKUPS = "/etc/(passwd|shadow|group|gshadow|subuid|subgid)-( |$)"
 QUESTIONS = (
     "find / -xdev \\( {pruned} \\) -prune -o -printf '%p %y %m %u:%g\\n'",
     "find /etc -xdev -type f -exec sha256sum {{}} +",
