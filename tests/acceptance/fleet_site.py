@@ -42,6 +42,7 @@ class Site:
         self.folder = folder
         self.wheelhouse = wheelhouse
         self.logs = folder / "logs"
+        self.before: dict[str, set[str]] = {}  # what each host consisted of when it was booted
         self.token, self.passphrase = secrets.token_hex(24), secrets.token_hex(24)
         shutil.copytree(ROOT / "ansible" / "inventories" / "ci", folder / "site")
         self.logs.mkdir()

@@ -45,14 +45,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     subprocess.run([sys.executable, "-m", "tools.wheelhouse", str(folder / "wheelhouse")], cwd=ROOT, check=True)
     print(fleet("up", *HOSTS, timeout=900))
     try:
-        yield Site(folder, folder / "wheelhouse", PACE)
+        site = Site(folder, folder / "wheelhouse", PACE)
+        site.before = {host: listing(host) for host in HOSTS}
+        yield site
     finally:
         fleet("down")
-
-
-@pytest.fixture(scope="module")
-def before(site: Site) -> dict[str, set[str]]:
-    return {host: listing(host) for host in HOSTS}
 
 
 def reporting(site: Site, store: str) -> bool:
@@ -64,9 +61,9 @@ def all_report(site: Site) -> bool:
     return all(reporting(site, store) for store in STORES)
 
 
-def test_check_mode_works_on_empty_hosts_and_changes_nothing(site: Site, before: dict[str, set[str]]) -> None:
+def test_check_mode_works_on_empty_hosts_and_changes_nothing(site: Site) -> None:
     assert site.play("site", "--check").code == 0
-    assert {host: listing(host) for host in HOSTS} == before
+    assert {host: listing(host) for host in HOSTS} == site.before
 
 
 def test_one_run_brings_agents_that_report_over_mutual_tls(site: Site) -> None:
@@ -198,10 +195,10 @@ def test_no_secret_is_in_any_log_or_diff(site: Site) -> None:
     assert [secret[:6] + "…" for secret in secrets if secret in told] == []
 
 
-def test_removing_leaves_hosts_as_they_were(site: Site, before: dict[str, set[str]]) -> None:
+def test_removing_leaves_hosts_as_they_were(site: Site) -> None:
     assert site.play("remove").code != 0, "removes without being told that it is meant"
     assert site.play("remove", "-e", "tillwatch_remove=yes").code == 0
     for host in HOSTS:
         after = listing(host)
-        assert sorted(after - before[host]) == []
-        assert sorted(before[host] - after) == []
+        assert sorted(after - site.before[host]) == []
+        assert sorted(site.before[host] - after) == []
