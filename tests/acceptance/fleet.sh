@@ -56,6 +56,7 @@ boot() { # one host, started again when the guest reboots: nspawn then exits wit
       --hostname="$name" --network-namespace-path="/run/netns/fleet-$name" --resolv-conf=off --timezone=off --link-journal=no \
       </dev/null >>"$RUN/$name/console.log" 2>&1 &
     child=$!
+    echo $child >"$RUN/$name/guest"
     status=0
     wait $child || status=$?
     if [ "$status" -gt 128 ] && [ "$status" != 133 ]; then wait $child || true; fi
@@ -140,6 +141,9 @@ down() {
       done
       kill -KILL "$pid" 2>/dev/null || true
     fi
+    # A supervisor that was killed leaves its guest behind.
+    pid=$(cat "$folder/guest" 2>/dev/null || true)
+    if [ -n "$pid" ]; then kill -KILL "$pid" 2>/dev/null || true; fi
     umount "$folder/root" 2>/dev/null || umount -l "$folder/root" || true
     for hierarchy in systemd unified; do
       find "/sys/fs/cgroup/$hierarchy/fleet-$name" -depth -type d -exec rmdir {} \; 2>/dev/null || true

@@ -43,8 +43,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         pytest.skip(f"not installed: {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("fleet")
     subprocess.run([sys.executable, "-m", "tools.wheelhouse", str(folder / "wheelhouse")], cwd=ROOT, check=True)
-    print(fleet("up", *HOSTS, timeout=900))
     try:
+        print(fleet("up", *HOSTS, timeout=900))
         site = Site(folder, folder / "wheelhouse", PACE)
         site.before = {host: listing(host) for host in HOSTS}
         yield site
