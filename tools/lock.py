@@ -18,7 +18,9 @@ NEUTRAL = "https://index.invalid"
 SETS = {
     "agent": [],
     "http": ["--extra", "http"],
+    "store": ["--extra", "store"],
     "collector": ["--extra", "collector"],
+    "ansible": ["--extra", "ansible"],
     "demo": ["--extra", "demo", "--group", "build"],
     "dev": ["--extra", "dev", "--group", "build"],
 }

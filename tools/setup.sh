@@ -2,6 +2,7 @@
 # Every step is one line with the seconds since the start; what a step prints goes to $LOG and is shown if it fails.
 
 VENV=$HERE/.venv
+ANSIBLE=$HERE/.venv-ansible
 LOG=$HERE/var/setup.log
 GUARD=/usr/sbin/policy-rc.d
 GUARD_MARK="# written by tillwatch ./run; safe to delete"
@@ -42,6 +43,12 @@ has() { # has PACKAGE: what the package is for is there, wherever it came from
   case $1 in
     python3-venv) "$PYTHON3" -c 'import ensurepip, venv' 2>/dev/null ;;
     postgresql) command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    systemd-container) command -v systemd-nspawn >/dev/null ;;
+    nftables) command -v nft >/dev/null ;;
+    netcat-openbsd) command -v nc >/dev/null ;;
+    dpkg-dev) command -v dpkg-scanpackages >/dev/null ;;
+    openssh-client) command -v ssh >/dev/null ;;
+    iproute2) command -v ip >/dev/null ;;
     mosquitto-clients) command -v mosquitto_sub >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
@@ -113,6 +120,16 @@ make_venv() {
       "$VENV/bin/python" -m pip install $QUIET --no-deps --no-build-isolation --no-index -e "$HERE"
     project_stamp >"$VENV/project"
   fi
+}
+
+need_ansible() { # ansible and ansible-lint, in an environment of their own
+  local wanted=$HERE/requirements/ansible.txt
+  cmp --silent "$wanted" "$ANSIBLE/installed" && return
+  rm -rf "$ANSIBLE"
+  step "making .venv-ansible with $("$PYTHON3" --version)" "$PYTHON3" -m venv "$ANSIBLE"
+  step "installing $(grep -c '^[a-zA-Z]' "$wanted") Python packages (requirements/ansible.txt)" \
+    "$ANSIBLE/bin/python" -m pip install $QUIET --no-deps --no-compile --require-hashes -r "$wanted"
+  cp "$wanted" "$ANSIBLE/installed"
 }
 
 QUIET="--no-input --disable-pip-version-check --progress-bar off"
