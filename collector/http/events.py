@@ -4,8 +4,9 @@ import asyncio
 
 from aiohttp import web
 
-from collector.http import present, shapes
+from collector.http import present
 from collector.http.call import Call, NoQuery
+from collector.http.event_shapes import Heartbeat, Resync, SnapshotEvent
 from collector.http.feed import Client, Feed, encoded
 from collector.http.incidents import unresolved
 from collector.http.instants import shown
@@ -55,7 +56,7 @@ async def _follow(call: Call[NoQuery, None], client: Client, response: web.Strea
         client.pending.clear()
         if waiting:
             await _write(response, b"".join(waiting))
-    await _write(response, encoded("resync", shapes.Resync(client.ending)))
+    await _write(response, encoded("resync", Resync(client.ending)))
 
 
 async def _write(response: web.StreamResponse, text: bytes) -> None:
@@ -69,9 +70,7 @@ def _opening(call: Call[NoQuery, None], feed: Feed) -> bytes:
         return _snapshot(call)
     missed = feed.since(int(last), call.person) if last.isascii() and last.isdigit() and len(last) < 19 else None
     if missed is None:
-        return encoded("resync", shapes.Resync(f"what followed event {last[:20]!r} is no longer kept")) + _snapshot(
-            call
-        )
+        return encoded("resync", Resync(f"what followed event {last[:20]!r} is no longer kept")) + _snapshot(call)
     return b"".join(item.text for item in missed) + _heartbeat(call)
 
 
@@ -80,10 +79,10 @@ def _snapshot(call: Call[NoQuery, None]) -> bytes:
     mine = unresolved(services.state().incidents.values(), call.person)
     first = [present.incident(known) for known in mine[:IN_SNAPSHOT]]
     position = services.position()
-    return encoded("snapshot", shapes.SnapshotEvent(shown(services.clock()), position, len(mine), first), position)
+    return encoded("snapshot", SnapshotEvent(shown(services.clock()), position, len(mine), first), position)
 
 
 def _heartbeat(call: Call[NoQuery, None]) -> bytes:
     services = call.services
     age = services.readiness().last_message_age
-    return encoded("heartbeat", shapes.Heartbeat(shown(services.clock()), services.position(), age))
+    return encoded("heartbeat", Heartbeat(shown(services.clock()), services.position(), age))

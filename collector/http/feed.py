@@ -14,8 +14,8 @@ import msgspec
 
 from collector.auth import Person, sees
 from collector.http import present
+from collector.http.event_shapes import IncidentEvent
 from collector.http.instants import shown
-from collector.http.shapes import IncidentEvent
 from collector.services import ChangeEvent, Services
 from rules.incident import Incident
 
