@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.acceptance.rt_peer import request_tracker  # noqa: F401 - a fixture
 from tools.acceptance_table import Row, machine, merged, rows, version, written
 
 FIGURES = pytest.StashKey[list[str]]()

@@ -18,7 +18,7 @@ import pytest
 from collector.database import lanes, shadow
 from rules.incident import Incident
 from tests.acceptance.desk_chain import STORES, Chain, chain, start_rt, stop_rt
-from tests.acceptance.rt_peer import SCRIPTS, Peer
+from tests.acceptance.rt_peer import SCRIPTS, Peer, request_tracker  # noqa: F401 - a fixture
 from tests.collector.desk.scene import eventually
 from tillwatch import cli
 

@@ -14,7 +14,7 @@ import pytest
 
 from collector.database import Database, incidents, lanes, opened, shadow, upgrade
 from rules.incident import Incident
-from tests.acceptance.rt_peer import Peer, line
+from tests.acceptance.rt_peer import Peer, line, request_tracker  # noqa: F401 - a fixture
 from tests.collector.agents import CRITICAL, OK
 from tests.collector.desk import scene
 from tests.collector.desk.scene import Chain, eventually, leading
