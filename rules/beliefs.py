@@ -8,16 +8,19 @@ import msgspec
 from contract.ids import split_check
 from contract.records import Gap, Summary, Transition
 from contract.status import SEVERITY, Status
+from rules import recall
+from rules.check_state import CheckState
 from rules.draft import Draft
 from rules.entries import Records, SeenBelief, Snapshot
 from rules.said import one_line
-from rules.state import CheckState, ItemState
+from rules.state import ItemState
 
 QUORUM = 3  # vantage points from which a majority means something
 _SAME_INSTANT = 1.0  # seconds
 
 
 def take_records(draft: Draft, event: Records) -> None:
+    recall.hear_records(draft, event)
     cis: dict[str, None] = {}
     for record in event.records:
         match record:
@@ -28,12 +31,14 @@ def take_records(draft: Draft, event: Records) -> None:
                 draft.reason("4 gap", f"{event.agent} lost {record.count} records: {record.reason}")
             case Summary():
                 pass  # measurements, which reports read from the journal
+    recall.expect(draft, event.agent)
     if draft.is_fresh(event.agent):
         for ci in cis:
             evaluate(draft, draft.estate.ref(event.agent, ci), event.agent)
 
 
 def take_snapshot(draft: Draft, event: Snapshot) -> None:
+    recall.hear_snapshot(draft, event)
     known = draft.checks(event.agent)
     listed = {belief.check for belief in event.beliefs}
     for check in known:
@@ -47,6 +52,7 @@ def take_snapshot(draft: Draft, event: Snapshot) -> None:
                 belief.state, since, belief.generation, belief.seq, belief.interval, _text(belief.state, belief.text)
             )
             draft.put_check(event.agent, belief.check, state)
+    recall.expect(draft, event.agent)
     for ci in dict.fromkeys(split_check(belief.check)[0] for belief in event.beliefs):
         evaluate(draft, draft.estate.ref(event.agent, ci), event.agent)
 

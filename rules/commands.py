@@ -1,9 +1,9 @@
-"""What people ask for: acknowledge, note, assign, resolve, reopen, create. Each has an actor; a repeat is harmless."""
+"""What people ask for about incidents and windows. Each command has an actor; a repeat is harmless."""
 
 from collections.abc import Callable
 from typing import Any
 
-from rules import clocks
+from rules import clocks, window_commands
 from rules.draft import Draft, changed
 from rules.entries import Command
 from rules.finding import Finding
@@ -33,6 +33,9 @@ def obey(draft: Draft, event: Command) -> None:
     if event.name == "create":
         _create(draft, event)
         return
+    if event.name in window_commands.NAMES:
+        window_commands.obey(draft, event)
+        return
     row = draft.incident(event.incident)
     if row is not None:
         _ON_INCIDENTS[event.name](draft, row, event)
@@ -46,8 +49,11 @@ def forget(draft: Draft, command: str) -> None:
 def _refusal(draft: Draft, event: Command) -> str:
     if event.name == "create":
         return _creation_refusal(draft, event.arguments)
+    if event.name in window_commands.NAMES:
+        return window_commands.refusal(draft, event)
     if event.name not in _ON_INCIDENTS:
-        return f"no command {event.name!r}; there are: create, {', '.join(_ON_INCIDENTS)}"
+        known = ", ".join(["create", *_ON_INCIDENTS, *window_commands.NAMES])
+        return f"no command {event.name!r}; there are: {known}"
     row = draft.incident(event.incident)
     if row is None:
         return f"no incident {event.incident!r} that is not closed"

@@ -6,13 +6,18 @@ from typing import Any
 import msgspec
 
 from contract.ids import split_check
+from contract.status import Status
+from rules.check_state import CheckState
 from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.estate import Estate
 from rules.incident import Incident, Reason, TimelineEntry
+from rules.past import Past, Told, page_key
 from rules.policy import Policy
-from rules.state import AgentState, CheckState, ItemState, State, StoreState, Vote, complains, counts, home_of
+from rules.state import AgentState, ItemState, State, StoreState, Vote, complains, counts, home_of
+from rules.window import Window
 
 Named = tuple[str, CheckState]
+_TAKEN = 30 * 86_400.0  # seconds
 
 
 class Draft:
@@ -84,10 +89,49 @@ class Draft:
         found: float | None = self._row("deadlines", key)
         return found
 
+    def past(self, store: str) -> Past | None:
+        found: Past | None = self._row("pasts", store)
+        return found
+
+    def told(self, store: str, past: Past) -> list[Told]:
+        """What has been told of a store's past, in order of arrival."""
+        pages = [self._row("told", page_key(store, page)) for page in range(past.pages)]
+        return [row for page in pages for row in page or ()]
+
+    def window(self, window: str) -> Window | None:
+        found: Window | None = self._row("windows", window)
+        return found
+
+    def has_windows(self) -> bool:
+        return bool(self._state.windows) or "windows" in self._rows
+
+    def windows(self) -> list[Window]:
+        """All that are not over, in the order in which they begin."""
+        ids = {**self._state.windows, **self._rows.get("windows", {})}
+        return sorted(
+            (row for one in ids if (row := self.window(one)) is not None), key=lambda row: (row.since, row.id)
+        )
+
+    def windows_on(self, names: Iterable[str]) -> list[Window]:
+        """Those that name any of `names`, stores or CIs."""
+        ids = {one: None for name in names for one in self._state.windows_on.get(name, ())}
+        drafted = self._rows.get("windows", {})
+        ids |= {one: None for one, row in drafted.items() if row is not None and not set(row.names).isdisjoint(names)}
+        return [row for one in ids if (row := self.window(one)) is not None]
+
     def incident(self, incident: str) -> Incident | None:
         """An incident that is not closed."""
         row: Incident | None = self._row("incidents", incident)
         return None if row is None or row.state == "closed" else row
+
+    def is_taken(self, id_: str) -> bool:
+        """Whether an incident has this id, or had it until not long ago."""
+        return self._row("incidents", id_) is not None or self.meta(f"taken:{id_}") is not None
+
+    def take(self, id_: str) -> None:
+        """What is closed while its CI may fail on keeps its id for itself; given free in a month."""
+        self.put("meta", f"taken:{id_}", self.now)
+        self.wake(f"taken:{id_}", self.now + _TAKEN)
 
     def by_cause(self, cause: str) -> Incident | None:
         found = self.incident(self._causes.get(cause, "")) or self.incident(self._state.by_cause.get(cause, ""))
@@ -120,6 +164,18 @@ class Draft:
     def against(self, ref: str) -> dict[str, int]:
         """Cohort → how many stores have a fresh vote against the shared `ref`."""
         return self._tally(ref, self._state.failing_votes, lambda row: complains(self.estate, ref, row))
+
+    def well_votes(self, ref: str, but: str, most: int) -> list[tuple[str, ItemState]]:
+        """At most so many votes of stores other than `but` that see the shared `ref` well, by key."""
+        found: list[tuple[str, ItemState]] = []
+        for stores in self._state.votes.get(ref, {}).values():
+            for store in stores:
+                if len(found) == most:
+                    return found
+                row = self.item(f"{ref}@{store}")
+                if store != but and row is not None and row.state is Status.OK:
+                    found.append((f"{ref}@{store}", row))
+        return found
 
     def complaining(self, ref: str, cohort: str) -> list[str]:
         """The stores of a cohort that vote against the shared `ref`."""

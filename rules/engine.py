@@ -7,7 +7,7 @@ entry. So a replay needs nothing but the journal.
 from typing import Any, Literal, assert_never
 
 from contract.documents import DocumentError
-from rules import beliefs, chain, clocks, commands, estate, restore, scope, silence
+from rules import beliefs, chain, clocks, commands, estate, historical, recall, restore, scope, silence, window_commands
 from rules.decision import Decision
 from rules.draft import Draft, changed
 from rules.entries import (
@@ -140,6 +140,12 @@ def _fall_due(draft: Draft, key: str) -> None:
             beliefs.revisit(draft, name)
         case "command":
             commands.forget(draft, name)
+        case "taken":
+            draft.put("meta", key, None)
+        case recall.TIMER:
+            historical.settle(draft, name, run)
+        case window_commands.TIMER:
+            window_commands.fall_due(draft, name)
         case _:
             row = draft.incident(name)
             if row is not None:

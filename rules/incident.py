@@ -46,6 +46,7 @@ class Suppression(msgspec.Struct, frozen=True):
 
     reason: str
     until: float | None = None
+    rule: str = "11 suppressed"
 
 
 class Ticket(msgspec.Struct, frozen=True):

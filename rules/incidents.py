@@ -2,14 +2,15 @@
 
 from hashlib import sha256
 
-from rules import clocks
+from rules import clocks, windows
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
-from rules.incident import Extent, Incident, Suppression
+from rules.incident import Extent, Incident, Sla, Suppression
 from rules.lifecycle import after
 
 PERSON_RESOLVED = "resolved by a person"
 ACCEPTED = "accepted"
+HISTORICAL = "historical"
 _NOW = ("ci", "loss", "reasons", "cohorts")  # follow what is so
 _AT_WORST = ("title", "service", "affected")  # follow it only as it grows
 
@@ -22,6 +23,8 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
     elif row.state == "resolved":
         if stays_resolved(draft, row, finding.started_at):
             return row
+        if windows.holding(draft, finding, None) is not None:
+            row = changed(row, opened_at=None, sla=Sla())  # its clocks begin when the window has let it go
         row = _reopened(draft, row, "the same cause failed again")
     return act(draft, _followed(draft, row, finding))
 
@@ -31,7 +34,8 @@ def act(draft: Draft, row: Incident) -> Incident:
     if row.state in ("open", "acknowledged") and row.suppressed is None and row.opened_at is None:
         row = clocks.start(draft, row)
         draft.tell(row.id, "opened", f"P{row.priority}: {row.title}", "17 clocks")
-        draft.effect("open_ticket", row.id, f"{row.id}:open", row.resolver_group, row.title)
+        again = f":{row.reopened}" if row.reopened else ""
+        draft.effect("open_ticket", row.id, f"{row.id}:open{again}", row.resolver_group, row.title)
         draft.effect(
             "page", row.id, f"{row.id}:page:{row.reopened}", row.resolver_group, f"P{row.priority}: {row.title}"
         )
@@ -58,7 +62,7 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
     known = draft.policy.category(finding.category)
     item = draft.estate.items.get(finding.ci)
     row = Incident(
-        id=sha256(f"{finding.cause}@{finding.started_at:.3f}".encode()).hexdigest()[:16],
+        id=_id(draft, finding),
         number=draft.next_number("number"),
         cause=finding.cause,
         category=finding.category,
@@ -77,15 +81,25 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
         runbook=known.runbook,
         vendor=item.vendor if item else "",
         flags=finding.flags,
-        suppressed=suppression(draft, finding.parent, finding.closed_until),
+        suppressed=suppression(draft, finding.parent, finding.closed_until)
+        or windows.suppression(draft, finding, None),
         parent=finding.parent,
     )
     why = "; ".join(reason.text for reason in finding.reasons) or finding.title
     rule = finding.reasons[0].rule if finding.reasons else "1 evidence"
     draft.tell(row.id, "started", why, rule)
     if row.suppressed is not None:
-        draft.tell(row.id, "suppressed", row.suppressed.reason, "11 symptom" if row.parent else "9 hours")
+        draft.tell(row.id, "suppressed", row.suppressed.reason, row.suppressed.rule)
     return row
+
+
+def _id(draft: Draft, finding: Finding) -> str:
+    """Of the cause and its start; an incident that was absorbed or promoted has them taken, when its CI fails on."""
+    first = f"{finding.cause}@{finding.started_at:.3f}"
+    at = 1
+    while draft.is_taken(found := sha256((first if at == 1 else f"{first}#{at}").encode()).hexdigest()[:16]):
+        at += 1
+    return found
 
 
 def _promoted(draft: Draft, heir: Incident, finding: Finding) -> Incident:
@@ -155,11 +169,11 @@ def _at_its_worst(draft: Draft, row: Incident, before: Incident, finding: Findin
 def _held_back(draft: Draft, row: Incident, finding: Finding) -> Incident:
     parent = finding.parent or _chain_of(draft, row)
     waits = finding.closed_until if row.opened_at is None else None
-    suppressed = suppression(draft, parent, waits)
-    if parent != row.parent and suppressed is not None and parent is not None:
-        draft.tell(row.id, "suppressed", suppressed.reason, "11 symptom")
+    suppressed = suppression(draft, parent, waits) or windows.suppression(draft, finding, row)
+    if suppressed is not None and (parent != row.parent or row.suppressed is None):
+        draft.tell(row.id, "suppressed", suppressed.reason, suppressed.rule)
     elif suppressed is None and row.suppressed is not None:
-        draft.tell(row.id, "released", f"no longer held back: {row.suppressed.reason}", "11 symptom")
+        draft.tell(row.id, "released", f"no longer held back: {row.suppressed.reason}", row.suppressed.rule)
     return changed(row, parent=parent, suppressed=suppressed)
 
 
@@ -212,7 +226,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
         escalation=0,
         acknowledged_at=None,
         acknowledged_by=None,
-        flags=tuple(flag for flag in row.flags if flag not in (PERSON_RESOLVED, ACCEPTED)),
+        flags=tuple(flag for flag in row.flags if flag not in (PERSON_RESOLVED, ACCEPTED, HISTORICAL)),
     )
     for timer in ("close", "refail"):
         draft.wake(f"{timer}:{row.id}", None)
@@ -236,9 +250,9 @@ def stays_resolved(draft: Draft, row: Incident, failing_since: float) -> bool:
 def suppression(draft: Draft, parent: str | None, closed_until: float | None) -> Suppression | None:
     explained = draft.incident(parent or "")
     if explained is not None:
-        return Suppression(f"part of #{explained.number}: {explained.ci}")
+        return Suppression(f"part of #{explained.number}: {explained.ci}", rule="11 symptom")
     if closed_until is not None:
-        return Suppression("the store is closed; judged again before it opens", closed_until)
+        return Suppression("the store is closed; judged again before it opens", closed_until, "9 hours")
     return None
 
 

@@ -3,7 +3,7 @@
 A function of what is believed now, not of the event that led here; that is why arrival order does not matter.
 """
 
-from rules import silence
+from rules import silence, windows
 from rules.beliefs import ok_since
 from rules.capacity import Impact, impact
 from rules.draft import Draft
@@ -105,11 +105,13 @@ def _leads(
     """Key → the key that leads it. When half of a service is gone, its incidents are one: the first leads the others.
 
     A lead stays the lead while its parts fail, also when its own CI is well again: the loss is what it stands for.
+    What a window holds back leads nothing that is not: a planned loss must not hide another (rule 25).
     """
-    groups: dict[str, list[str]] = {}
-    for key in causes:
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for key, row in causes.items():
         if verdicts[key].evidence == "critical" and impacts[key].capacity.lost >= draft.policy.chain.lost:
-            groups.setdefault(impacts[key].capacity.service, []).append(key)
+            held = _is_held(draft, key, row, existing.get(key))
+            groups.setdefault((impacts[key].capacity.service, held), []).append(key)
     leads: dict[str, str] = {}
     for members in groups.values():
         ids = {existing[key].id for key in members if key in existing}
@@ -123,6 +125,15 @@ def _leads(
         lead = min(standing, key=lambda key: existing[key].number, default=first)
         leads.update(dict.fromkeys(members, lead))
     return leads
+
+
+def _is_held(draft: Draft, key: str, row: ItemState, known: Incident | None) -> bool:
+    if not draft.has_windows() or (known is not None and known.opened_at is not None):
+        return False
+    ref, _, store = key.partition("@")
+    home = store or ref.partition("/")[0]
+    covering = windows.covering(draft, home, ref, _category_name(draft, key))
+    return any(window.holds(row.since, draft.now) for window in covering)
 
 
 def _is_done(draft: Draft, key: str, row: ItemState) -> bool:
@@ -196,3 +207,7 @@ def _with_symptoms(finding: Finding, symptoms: tuple[str, ...]) -> Finding:
 
 def _category(draft: Draft, key: str) -> Category:
     return draft.estate.rules_of(key.partition("@")[0])
+
+
+def _category_name(draft: Draft, key: str) -> str:
+    return draft.estate.category(key.partition("@")[0])

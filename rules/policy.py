@@ -130,6 +130,7 @@ class Evidence(msgspec.Struct, frozen=True):
     settle: Duration
     restart_grace: Duration
     late_start: Duration
+    backlog: Duration = Duration(600)
 
 
 class Unreachable(msgspec.Struct, frozen=True):
@@ -169,6 +170,15 @@ class Hours(msgspec.Struct, frozen=True):
     judge_before_opening: Duration
 
 
+class Windows(msgspec.Struct, frozen=True):
+    """Rule 25: how long after maintenance a failure may heal by itself, and how long windows may be."""
+
+    grace: Duration = Duration(900)
+    longest: Duration = Duration(31 * 86_400)
+    longest_silence: Duration = Duration(7 * 86_400)
+    ahead: Duration = Duration(366 * 86_400)
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file. `services` are in the order of what matters most to customers."""
 
@@ -186,6 +196,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     chain: ChainFault
     ending: Ending
     hours: Hours
+    windows: Windows = Windows()
 
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""

@@ -98,6 +98,7 @@ def absorb(draft: Draft, row: Incident, cause: Incident) -> None:
     text = f"explained by #{cause.number}: {cause.ci}"
     row = changed(row, state=phase, closed_at=draft.now, parent=cause.id, flags=(*row.flags, DUPLICATE))
     _stop(draft, row)
+    draft.take(row.id)
     draft.tell(row.id, "absorbed", text, "11 symptom")
     if row.opened_at is not None:
         draft.effect(

@@ -6,9 +6,12 @@ from typing import Any, get_args
 import msgspec
 
 from rules import estate
+from rules.check_state import CheckState
 from rules.decision import Change, Table
 from rules.incident import Incident, TimelineEntry
-from rules.state import AgentState, CheckState, ItemState, State, StoreState
+from rules.past import Past, Told
+from rules.state import AgentState, ItemState, State, StoreState
+from rules.window import Window
 
 Row = tuple[str, str, bytes]
 
@@ -22,6 +25,9 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "incidents": msgspec.json.Decoder(Incident),
     "timeline": msgspec.json.Decoder(TimelineEntry),
     "deadlines": msgspec.json.Decoder(float),
+    "windows": msgspec.json.Decoder(Window),
+    "pasts": msgspec.json.Decoder(Past),
+    "told": msgspec.json.Decoder(tuple[Told, ...]),
 }
 _TABLES: dict[str, Table] = {name: name for name in get_args(Table)}
 
@@ -51,7 +57,7 @@ def restore(rows: Iterable[Row]) -> State:
 def dump(state: State) -> list[Row]:
     """Every row of the state, sorted: two equal states have equal dumps. For checkpoints and comparisons."""
     rows: list[tuple[Table, str, Any]] = []
-    for table in ("meta", "agents", "items", "stores", "incidents", "deadlines"):
+    for table in ("meta", "agents", "items", "stores", "incidents", "deadlines", "windows", "pasts", "told"):
         rows += [(_TABLES[table], key, row) for key, row in getattr(state, table).items()]
     for agent, checks in state.checks.items():
         rows += [("checks", f"{agent}/{check}", row) for check, row in checks.items()]

@@ -7,7 +7,7 @@ A scenario starts on a day of its own (`start`), loads a policy and a CMDB, and 
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -33,6 +33,7 @@ from rules.incident import Incident
 from rules.state import State
 from rules.storyteller import Fleet
 from rules.why import why
+from rules.window_commands import END, KINDS
 
 Word = Literal["ok", "warning", "critical", "unknown"]
 
@@ -52,6 +53,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
     started: Duration | None = None
     opened: Duration | None = None
+    restored: Duration | None = None
     respond_by: Duration | None = None
     resolve_by: Duration | None = None
     at_risk: list[str] | None = None
@@ -61,22 +63,38 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     reopened: int | None = None
 
 
+class Planned(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}):
+    """A window that a person makes in this step: `from` and `until` are times after the start."""
+
+    kind: Literal["maintenance", "silence"] = "maintenance"
+    stores: list[str] = []
+    cis: list[str] = []
+    since: Duration | None = None
+    until: Duration
+    reason: str = "planned work"
+    expected: list[str] = []
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
 
     `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
-    history. `expect` lists the incidents that are not closed, all of them; `effects` all that is to be done outside.
+    history, `lost` never sends them. `end_window` ends the window with that reason. `expect` lists the incidents that
+    are not closed, all of them; `effects` all that is to be done outside.
     """
 
     at: Duration
     checks: dict[str, dict[str, Word]] = {}
     late: Duration = Duration(0)
     backlog: bool = False
+    lost: bool = False
     forget: dict[str, list[str]] = {}
     snapshot: list[str] = []
     silent: dict[str, Literal["", "stop", "shutdown"]] = {}
     heard: list[str] = []
     command: dict[str, str] = {}
+    window: Planned | None = None
+    end_window: str = ""
     expect: list[Expected] | None = None
     effects: list[str] | None = None
     refused: str | None = None
@@ -138,6 +156,8 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
         for agent, checks in step.checks.items():
             said = {check: Status[word.upper()] for check, word in checks.items()}
             records = fleet.transitions(agent, said, now - step.late)
+            if step.lost:
+                continue
             yield number, Records(at=now, agent=agent, generation=1, live=not step.backlog, records=records)
         for agent, gone in step.forget.items():
             fleet.forget(agent, gone)
@@ -145,6 +165,13 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
             yield number, Snapshot(at=now, agent=agent, beliefs=fleet.snapshot(agent))
         if step.command:
             yield number, _command(step, number, now)
+        if step.window is not None:
+            yield number, _window(step.window, number, start, now)
+        if step.end_window:
+            yield (
+                number,
+                Command(at=now, id=f"end-{number}", actor="ann", name=END, arguments={"reason": step.end_window}),
+            )
         yield number, Tick(at=now)
 
 
@@ -204,6 +231,7 @@ def _unlike(state: State, row: Incident, wanted: Expected, start: float) -> Iter
         "title": row.title,
         "started": row.started_at - start,
         "opened": None if row.opened_at is None else row.opened_at - start,
+        "restored": None if row.restored_at is None else row.restored_at - start,
         "respond_by": None if row.sla.respond_by is None else row.sla.respond_by - start,
         "resolve_by": None if row.sla.resolve_by is None else row.sla.resolve_by - start,
         "at_risk": list(row.sla.at_risk),
@@ -228,10 +256,20 @@ def _command(step: Step, number: int, now: float) -> Command:
     return Command(at=now, id=f"step-{number}", actor=actor, name=name, arguments=arguments)
 
 
+def _window(planned: Planned, number: int, start: float, now: float) -> Command:
+    told: dict[str, Any] = {name: getattr(planned, name) for name in ("stores", "cis", "reason", "expected")}
+    began = now if planned.since is None else start + planned.since
+    told |= {"from": began, "until": start + planned.until}
+    return Command(at=now, id=f"window-{number}", actor="ann", name=f"add_{planned.kind}", arguments=told)
+
+
 def _resolved(state: State, entry: JournalEntry) -> JournalEntry:
-    """A scenario names an incident by its CI, because its id is a hash."""
-    if not isinstance(entry, Command) or entry.name == "create":
+    """A scenario names an incident by its CI and a window by its reason, because their ids are hashes."""
+    if not isinstance(entry, Command) or entry.name == "create" or entry.name in KINDS:
         return entry
+    if entry.name == END:
+        ids = [row.id for row in state.windows.values() if row.reason == entry.arguments["reason"]]
+        return msgspec.structs.replace(entry, arguments={"window": next(iter(ids), "")})
     rows = sorted(state.incidents.values(), key=lambda row: -row.number)
     found = next((row.id for row in rows if row.ci == entry.arguments.get("ci")), "")
     return msgspec.structs.replace(entry, incident=found)

@@ -4,6 +4,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from contract.status import Status
+from rules import windows
 from rules.draft import Draft
 from rules.finding import Finding
 from rules.incident import Affected, Incident, Reason
@@ -95,6 +96,7 @@ def _is_enough(draft: Draft, against: int, votes: int) -> bool:
 
 
 def _with_healthy_line(draft: Draft, ref: str, stores: list[str]) -> list[str]:
+    stores = [store for store in stores if not windows.quieted(draft, store)]
     if draft.estate.is_control(ref):
         return stores
     return [store for store in stores if failing_control(draft, store) is None]

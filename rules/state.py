@@ -11,10 +11,14 @@ import msgspec
 
 from contract.status import Status
 from rules import estate
+from rules.check_state import CheckState
 from rules.decision import Change
 from rules.estate import Estate
 from rules.incident import Incident
+from rules.past import Past, Told
 from rules.policy import STORE_UNREACHABLE, Policy
+from rules.window import RULE as WINDOW_RULE
+from rules.window import Window
 
 
 class AgentState(msgspec.Struct, frozen=True):
@@ -29,17 +33,6 @@ class AgentState(msgspec.Struct, frozen=True):
     @property
     def is_fresh(self) -> bool:
         return self.silent_since is None and not self.settling
-
-
-class CheckState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an agent believes of one check; (generation, seq) orders beliefs, the higher wins in whatever order."""
-
-    state: Status
-    since: float
-    generation: int
-    seq: int
-    interval: float
-    text: str = ""
 
 
 class ItemState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -74,6 +67,9 @@ class State:
         self.stores: dict[str, StoreState] = {}
         self.incidents: dict[str, Incident] = {}
         self.deadlines: dict[str, float] = {}
+        self.windows: dict[str, Window] = {}
+        self.pasts: dict[str, Past] = {}
+        self.told: dict[str, tuple[Told, ...]] = {}
         self.estate: Estate = estate.EMPTY
         self.by_cause: dict[str, str] = {}
         self.by_home: dict[str, dict[str, None]] = {}
@@ -82,6 +78,7 @@ class State:
         self.troubled: dict[str, dict[str, None]] = {}
         self.votes: dict[str, Vote] = {}
         self.failing_votes: dict[str, Vote] = {}
+        self.windows_on: dict[str, dict[str, None]] = {}
         self._heap: list[tuple[float, str]] = []
 
     @classmethod
@@ -112,12 +109,14 @@ class State:
                     heapq.heappush(self._heap, (change.row, change.key))
             case "agents":
                 _set(self.agents, sys.intern(change.key), change.row)
-            case "stores":
-                _set(self.stores, change.key, change.row)
+            case "windows":
+                self._put_window(change.key, change.row)
             case "meta":
                 _set(self.meta, change.key, change.row)
                 if change.key in ("policy", "cmdb"):
                     self.adopt(estate.made(self.meta.get("policy"), self.meta.get("cmdb")))
+            case "stores" | "pasts" | "told":
+                _set(getattr(self, change.table), change.key, change.row)
             case "timeline":
                 pass  # append-only history, kept in the database and not in memory
 
@@ -167,10 +166,20 @@ class State:
         if row.parent:
             _index(self.parts, row.parent, key, row.state != "resolved")
 
+    def _put_window(self, key: str, row: Window | None) -> None:
+        before = self.windows.get(key)
+        for name in before.names if before is not None else ():
+            _index(self.windows_on, name, key, False)
+        _set(self.windows, key, row)
+        for name in row.names if row is not None else ():
+            _index(self.windows_on, name, key, True)
+
     def may_be_of_a_chain(self, row: Incident) -> bool:
         policy = self.estate.policy
         if policy is None or row.home == "" or row.state == "resolved" or "@" in row.cause:
             return False  # "@": a store's path to a shared CI, of which rule 13 says when it is more than one store's
+        if row.suppressed is not None and row.suppressed.rule == WINDOW_RULE:
+            return False
         return row.loss >= policy.chain.lost or row.category == STORE_UNREACHABLE
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rules import graph
+from rules import graph, windows
 from rules.beliefs import is_watched
 from rules.draft import Draft
 from rules.incident import Incident, Reason
@@ -66,6 +66,7 @@ def _of_store(draft: Draft, state: State, store: str) -> Why:
         sentence = f"{draft.estate.name(store)} has no incident: nothing that is watched there gives cause for one."
     troubled = [verdict(draft, key, row, store) for key, row in draft.troubled(store)]
     reasons += [found.reason for found in troubled]
+    reasons += windows.reasons(draft, store, store)
     return Why(
         subject=store,
         at=draft.now,
@@ -79,7 +80,7 @@ def _of_store(draft: Draft, state: State, store: str) -> Why:
 def _reasons_of_item(draft: Draft, ref: str, own: Incident | None) -> tuple[Reason, ...]:
     found = list(own.reasons) if own is not None else []
     if draft.estate.is_shared(ref):
-        return tuple(found) or (_votes_reason(draft, ref),)
+        return (*(found or [_votes_reason(draft, ref)]), *windows.reasons(draft, "", ref))
     store = ref.partition("/")[0]
     row = draft.item(ref)
     if row is not None:
@@ -91,7 +92,8 @@ def _reasons_of_item(draft: Draft, ref: str, own: Incident | None) -> tuple[Reas
     else:
         found.append(Reason("1 evidence", "every check of it is ok"))
     if own is not None and own.suppressed is not None:
-        found.append(Reason("11 suppressed", own.suppressed.reason))
+        found.append(Reason(own.suppressed.rule, own.suppressed.reason))
+    found += windows.reasons(draft, store, ref)
     return tuple(dict.fromkeys(found))
 
 

@@ -6,6 +6,8 @@ import msgspec
 
 from collector.http.shapes import PriorityWord
 
+Named = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}(/[a-z0-9-]{1,63})?\Z")]
+
 
 class Acknowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
@@ -49,8 +51,23 @@ class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     The service follows from the category; without a priority it is a P3.
     """
 
-    ci: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}(/[a-z0-9-]{1,63})?\Z")]
+    ci: Named
     category: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     priority: PriorityWord | None = None
     text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class NewWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
+    """A maintenance window or a silence: for `stores` and `cis`, `from` (now) `until`, or for so many `minutes`.
+
+    `expected` are categories: others are not held back. None: all of them.
+    """
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    stores: Annotated[list[Named], msgspec.Meta(max_length=2000)] = []
+    cis: Annotated[list[Named], msgspec.Meta(max_length=2000)] = []
+    since: Annotated[str, msgspec.Meta(description="RFC 3339; absent: now")] | None = None
+    until: Annotated[str, msgspec.Meta(description="RFC 3339; this or minutes")] | None = None
+    minutes: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
+    expected: Annotated[list[Annotated[str, msgspec.Meta(max_length=63)]], msgspec.Meta(max_length=50)] = []

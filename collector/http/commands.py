@@ -53,16 +53,24 @@ async def _done(call: Call[NoQuery, Any], name: str, arguments: dict[str, Any]) 
     return await _answer(call, outcome, known.id)
 
 
-async def _submitted(call: Call[NoQuery, Any], name: str, incident: str, arguments: dict[str, Any]) -> Outcome:
-    request = Request(_idempotency_key(call, name), call.person.actor, name, incident, arguments)
+def asked(call: Call[NoQuery, Any], name: str, incident: str, arguments: dict[str, Any]) -> Request:
+    return Request(_idempotency_key(call, name), call.person.actor, name, incident, arguments)
+
+
+async def submitted(call: Call[NoQuery, Any], request: Request) -> Outcome:
+    """What became of it. Raises Refused 409 with the rules' reasons, or 503."""
     try:
         outcome = await call.services.submit(request)
     except Overloaded as error:
         raise Refused(503, "Too busy", str(error), headers={"Retry-After": "5"}) from error
     if not outcome.accepted:
-        why = "; ".join(reason.text for reason in outcome.reasons) or f"{name} changes nothing here"
+        why = "; ".join(reason.text for reason in outcome.reasons) or f"{request.name} changes nothing here"
         raise Refused(409, "Refused", why, [f"rule {reason.rule}: {reason.text}" for reason in outcome.reasons])
     return outcome
+
+
+async def _submitted(call: Call[NoQuery, Any], name: str, incident: str, arguments: dict[str, Any]) -> Outcome:
+    return await submitted(call, asked(call, name, incident, arguments))
 
 
 async def _answer(call: Call[NoQuery, Any], outcome: Outcome, id_: str) -> shapes.CommandDone:

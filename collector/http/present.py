@@ -8,6 +8,7 @@ from collector.http.instants import shown
 from rules import views
 from rules import why as rules_why
 from rules.incident import Incident, Reason, TimelineEntry
+from rules.window import Window
 
 _PRIORITIES: dict[int, shapes.PriorityWord] = {1: "P1", 2: "P2", 3: "P3"}
 
@@ -131,6 +132,28 @@ def reasons(known: tuple[Reason, ...]) -> list[shapes.Reason]:
     return [shapes.Reason(reason.rule, reason.text) for reason in known]
 
 
+def window(known: Window, now: float) -> shapes.Window:
+    return shapes.Window(
+        id=known.id,
+        kind=known.kind,
+        state="planned" if now < known.since else "running" if now < known.until else "ended",
+        stores=list(known.stores),
+        cis=list(known.cis),
+        since=shown(known.since),
+        until=shown(known.until),
+        held_until=shown(known.over),
+        reason=known.reason,
+        actor=known.actor,
+        made_at=shown(known.made_at),
+        expected=list(known.expected),
+    )
+
+
+def ended(known: Window, now: float) -> shapes.Window:
+    """One that is kept no longer: it ended now, or before it began."""
+    return structs.replace(window(known, now), state="ended", until=shown(now), held_until=shown(now))
+
+
 def dead_letter(letter: services.DeadLetter) -> shapes.DeadLetter:
     return shapes.DeadLetter(
         id=letter.id,
@@ -156,7 +179,7 @@ def _sla(known: Incident) -> shapes.Sla:
 
 def _suppressed(known: Incident) -> shapes.Suppressed | None:
     held = known.suppressed
-    return None if held is None else shapes.Suppressed(held.reason, shown(held.until))
+    return None if held is None else shapes.Suppressed(held.reason, shown(held.until), held.rule)
 
 
 def _ticket(known: Incident) -> shapes.Ticket | None:

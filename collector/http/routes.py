@@ -14,6 +14,7 @@ from collector.http import (
     shapes,
     stores,
     why,
+    windows,
 )
 from collector.http.call import Route
 from collector.metrics.lines import CONTENT_TYPE
@@ -111,6 +112,37 @@ ROUTES: tuple[Route, ...] = (
         shapes.Why,
         query=why.WhyQuery,
     ),
+    Route("GET", f"{API}/maintenance", windows.maintenance, "view", "Maintenance windows", shapes.Windows),
+    Route(
+        "POST",
+        f"{API}/maintenance",
+        windows.add_maintenance,
+        "operate",
+        "Failures of these are expected for a while",
+        shapes.Window,
+        body=bodies.NewWindow,
+        status=201,
+    ),
+    Route(
+        "POST",
+        f"{API}/maintenance/{{id}}/end",
+        windows.end_maintenance,
+        "operate",
+        "The work is done early",
+        shapes.Window,
+    ),
+    Route("GET", f"{API}/silences", windows.silences, "view", "Silences", shapes.Windows),
+    Route(
+        "POST",
+        f"{API}/silences",
+        windows.add_silence,
+        "operate",
+        "A person wants no tickets and pages of these for a while",
+        shapes.Window,
+        body=bodies.NewWindow,
+        status=201,
+    ),
+    Route("POST", f"{API}/silences/{{id}}/end", windows.end_silence, "operate", "Enough silence", shapes.Window),
     Route("GET", f"{API}/events", events.events, "view", "The stream of changes", "text/event-stream"),
     Route(
         "GET",

@@ -58,6 +58,7 @@ class Suppressed(msgspec.Struct, frozen=True):
 
     reason: str
     until: Shown | None
+    rule: str = ""
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -272,6 +273,32 @@ class CommandDone(msgspec.Struct, frozen=True):
     incident: IncidentInFull
     position: int
     reasons: list[Reason]
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}):
+    """A maintenance window or a silence. What began before `until` is held back until `held_until`.
+
+    `expected` are the categories that it holds back; empty: all.
+    """
+
+    id: str
+    kind: Literal["maintenance", "silence"]
+    state: Literal["planned", "running", "ended"]
+    stores: list[str]
+    cis: list[str]
+    since: Shown
+    until: Shown
+    held_until: Shown
+    reason: str
+    actor: str
+    made_at: Shown
+    expected: list[str]
+
+
+class Windows(msgspec.Struct, frozen=True):
+    """Those that are not over, in the order in which they begin."""
+
+    items: list[Window]
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contract.records import Record
+from contract.records import Record, Transition
 from contract.status import Status
 from rules import engine, policy, rows
 from rules.decision import Decision
@@ -59,6 +59,11 @@ class Story:
         return self.tell(
             Records(**{"at": self.now, "agent": agent, "generation": 1, "live": True} | more, records=said)
         )
+
+    def say_backlog(self, records: list[Transition]) -> list[Decision]:
+        """A page of what the first store's agent could not say before."""
+        page: list[Record] = list(records)
+        return self.tell(Records(at=self.now, agent="0001-s", generation=1, live=False, records=page))
 
     def wait(self, seconds: float) -> None:
         self.now += seconds

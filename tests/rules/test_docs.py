@@ -23,8 +23,10 @@ STRUCTS = [
     policy.ChainFault,
     policy.Ending,
     policy.Hours,
+    policy.Windows,
     scenario.Scenario,
     scenario.Step,
+    scenario.Planned,
     scenario.Expected,
 ]
 

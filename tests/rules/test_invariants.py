@@ -34,7 +34,7 @@ CHECKS = [
     "ghost/tcp",
 ]
 AGENTS = ["0001-s", "0002-s", "0003-s"]
-INDEXES = ["by_cause", "by_home", "half_lost", "parts", "troubled", "votes", "failing_votes"]
+INDEXES = ["by_cause", "by_home", "half_lost", "parts", "troubled", "votes", "failing_votes", "windows_on"]
 
 
 def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> None:
@@ -56,6 +56,18 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
         (3, lambda: story.tell(AgentHeard(at=story.now, agent=agent))),
         (3, lambda: story.tell(Snapshot(at=story.now, agent=agent, beliefs=story.fleet.snapshot(agent)))),
         (1, lambda: story.tell(CheckRetired(at=story.now, agent=agent, check=chance.choice(CHECKS)))),
+        (
+            1,
+            lambda: story.tell(
+                Command(
+                    at=story.now,
+                    id=f"window-{len(story.journal)}",
+                    actor="ann",
+                    name=chance.choice(["add_maintenance", "add_silence"]),
+                    arguments={"stores": ["0001"], "cis": ["0002/sw-01"], "minutes": 20, "reason": "work"},
+                )
+            ),
+        ),
         (1, lambda: story.tell(LeasesSuspended(at=story.now, reason="paused"))),
         (1, lambda: story.tell(CmdbLoaded(at=story.now, document=chain(chance.choice([2, 3]))))),
         (1, lambda: story.tell(PolicyLoaded(at=story.now, name="retail", document=RETAIL))),
@@ -114,6 +126,22 @@ def test_replaying_the_journal_gives_the_same_bytes_and_so_does_going_on_from_re
         again += engine.run(state, entry)
     assert digest(again) == digest(story.decisions)
     assert rows.dump(state) == rows.dump(story.state)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_id_names_one_incident_and_its_ticket_is_asked_for_once(seed: int) -> None:
+    """The outbox drops a second effect with the same key: a second incident with a used id would have no ticket."""
+    story = walk(seed + 400, 150)
+    closed: set[str] = set()
+    asked: set[str] = set()
+    for decision in story.decisions:
+        for change in decision.changes:
+            if change.table == "incidents":
+                assert change.key not in closed
+                closed |= {change.key} if change.row.state == "closed" else set()
+        keys = [effect.key for effect in decision.effects if effect.kind == "open_ticket"]
+        assert asked.isdisjoint(keys)
+        asked |= set(keys)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -26,9 +26,10 @@ from collector.services import (
 from contract.ids import part_of
 from contract.status import Status
 from rules import policy
+from rules.check_state import CheckState
 from rules.decision import Change
 from rules.incident import Affected, Incident, Reason, Sla, Suppression, TimelineEntry
-from rules.state import AgentState, CheckState, ItemState, State
+from rules.state import AgentState, ItemState, State
 
 NOW = 1_800_000_000.0
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()

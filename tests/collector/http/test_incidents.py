@@ -82,7 +82,8 @@ def test_held_back_incidents_can_be_left_out(face: Face) -> None:
     face.do(face.chain.happen, incident(2, suppressed=HELD))
     assert 2 not in numbers(face, "suppressed=false")
     assert numbers(face, "suppressed=true") == [2]
-    assert face.get(f"{URL}/{incident(2).id}").json["suppressed"] == {"reason": HELD.reason, "until": None}
+    held = face.get(f"{URL}/{incident(2).id}").json["suppressed"]
+    assert held == {"reason": HELD.reason, "until": None, "rule": "11 suppressed"}
 
 
 @pytest.mark.parametrize(

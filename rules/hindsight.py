@@ -1,0 +1,132 @@
+"""Rule 21: what the rules would have decided had the line been perfect: the same engine, run over one store's past.
+
+The store's past is played into a state of its own, each record at the instant when it was decided in the store. So
+holds, symptoms, leads and priorities come out as they would have, whatever the order in which the facts arrived.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from contract.records import Record, Stamp, Transition
+from contract.status import Status
+from rules.check_state import CheckState
+from rules.decision import Change, Decision
+from rules.draft import Draft
+from rules.entries import JournalEntry, Records, SeenBelief, Snapshot, Tick
+from rules.incident import Incident
+from rules.past import Past, Told
+from rules.state import AgentState, ItemState, State, counts
+
+Run = Callable[[State, JournalEntry], list[Decision]]
+
+
+class Replay(NamedTuple):
+    """The store as it then was, and every incident that it had; `state` keeps none that is closed."""
+
+    state: State
+    incidents: dict[str, Incident]
+
+
+def replayed(draft: Draft, store: str, past: Past, run: Run) -> Replay:
+    """The past up to the last record that is told of it."""
+    told = _in_order(draft.told(store, past))
+    begins = min([past.began, *(row.decided for row in told)])
+    replay = Replay(_seeded(draft, store, past, begins), {row.id: row for row in (*past.over, *past.incidents)})
+    for agent, checks in past.checks.items():
+        first = _first(row for row in told if row.agent == agent)
+        seeds = {check: belief for check, belief in checks.items() if (belief.generation, belief.seq) < first(check)}
+        _play(replay, run, Snapshot(at=begins, agent=agent, beliefs=[_seen(*one) for one in seeds.items()]))
+    for (at, agent, generation), rows in groupby(told, lambda row: (row.decided, row.agent, row.generation)):
+        records: list[Record] = [_record(row) for row in rows]
+        _play(replay, run, Records(at=at, agent=agent, generation=generation, live=True, records=records))
+    return replay
+
+
+def brought_up_to_now(draft: Draft, store: str, replay: Replay, run: Run) -> Replay:
+    """What no record told is taken from what is believed now, and time goes on until now."""
+    for agent in draft.estate.agents(store):
+        beliefs = [_seen(*one) for one in draft.checks(agent).items()]
+        if beliefs:
+            _play(replay, run, Snapshot(at=draft.now, agent=agent, beliefs=beliefs))
+    _play(replay, run, Tick(at=draft.now))
+    return replay
+
+
+def later(past: Past, store: str, replay: Replay) -> Past:
+    """The past that remains to be told once this much of it has been replayed."""
+    state = replay.state
+    rows = [row for row in state.incidents.values() if row.home in (store, "")]
+    return msgspec.structs.replace(
+        past,
+        checks={agent: dict(state.checks.get(agent, {})) for agent in past.checks},
+        incidents=tuple(rows),
+        deadlines={key: at for key, at in state.deadlines.items() if key.partition(":")[2] in state.incidents},
+        over=tuple(row for row in replay.incidents.values() if row.id not in state.incidents),
+        pages=0,
+        told=0,
+    )
+
+
+def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
+    state = State.empty()
+    state.adopt(draft.estate)
+    state.put(Change("meta", "number", draft.meta("number") or 0))
+    for row in past.incidents:
+        state.put(Change("incidents", row.id, row))
+    for key, due in past.deadlines.items():
+        state.put(Change("deadlines", key, max(due, at)))
+    for agent in past.checks:
+        state.put(Change("agents", agent, AgentState(at)))
+    for window in draft.windows():
+        state.put(Change("windows", window.id, window))
+    for key, vote in _witnesses(draft, store):
+        state.put(Change("items", key, vote))
+    return state
+
+
+def _witnesses(draft: Draft, store: str) -> list[tuple[str, ItemState]]:
+    """Of each shared CI a few other stores that see it well now, without whom one store's vote would be everybody's."""
+    found: list[tuple[str, ItemState]] = []
+    for item in draft.estate.shared:
+        votes = draft.well_votes(item.id, store, draft.policy.shared_fault.stores)
+        found += [(key, vote) for key, vote in votes if counts(vote)]
+    return found
+
+
+def _play(replay: Replay, run: Run, entry: JournalEntry) -> None:
+    for decision in run(replay.state, entry):
+        for change in decision.changes:
+            if change.table == "incidents":
+                replay.incidents[change.key] = change.row
+
+
+def _in_order(told: Iterable[Told]) -> list[Told]:
+    """By the instant of their decision; an agent's own clock may step, its log's order does not."""
+    latest: dict[str, float] = {}
+    rows: dict[tuple[str, int, int], Told] = {(row.agent, *row.order): row for row in told}
+    steady = []
+    for row in sorted(rows.values(), key=lambda row: (row.agent, row.order)):
+        latest[row.agent] = max(row.decided, latest.get(row.agent, row.decided))
+        steady.append(msgspec.structs.replace(row, decided=latest[row.agent]))
+    return sorted(steady, key=lambda row: (row.decided, row.agent, row.order))
+
+
+def _first(told: Iterable[Told]) -> Callable[[str], tuple[int, int]]:
+    orders: dict[str, tuple[int, int]] = {}
+    for row in told:
+        orders[row.check] = min(row.order, orders.get(row.check, row.order))
+    never = (2**53, 0)
+    return lambda check: orders.get(check, never)
+
+
+def _seen(check: str, belief: CheckState) -> SeenBelief:
+    return SeenBelief(check, belief.state, belief.since, belief.generation, belief.seq, belief.interval, belief.text)
+
+
+def _record(row: Told) -> Transition:
+    """`was_seq` is left out: in here nothing can be missing, for what is missing has been waited for."""
+    stamp, unknown = Stamp(row.decided, "", 0.0), Status.UNKNOWN
+    return Transition(row.seq, row.check, unknown, row.state, row.started, stamp, text=row.text, interval=row.interval)

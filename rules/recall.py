@@ -1,0 +1,137 @@
+"""Rule 21: notices that something of a store was missed, and keeps what is told of it until it is whole.
+
+Every record names the belief that it replaces (`was_seq`), so a hole shows without any message that announces it: in a
+snapshot that believes something else than we do, in a record that does not follow from what we believe, in backlog.
+"""
+
+import msgspec
+
+from contract.records import Transition
+from rules.draft import Draft
+from rules.entries import Records, Snapshot
+from rules.past import Past, Told, is_contiguous, page_key
+from rules.said import one_line
+
+TIMER = "past"
+MOST_TOLD = 4_000  # records of one store that are kept before the oldest are replayed
+_TIMERS = ("restore", "nudge", "lower", "close", "refail")
+
+
+def hear_records(draft: Draft, event: Records) -> None:
+    """To be called before the records change any belief."""
+    store = draft.estate.agent_store.get(event.agent)
+    told = [record for record in event.records if isinstance(record, Transition)]
+    if store is None or draft.estate.policy is None or not told:
+        return
+    if draft.past(store) is None:
+        if not _shows_a_hole(draft, event, told):
+            return
+        _begin(draft, store, {record.check: (event.generation, record.seq) for record in reversed(told)}, event.agent)
+    _keep(draft, store, [_told(draft, event, record) for record in told])
+
+
+def hear_snapshot(draft: Draft, event: Snapshot) -> None:
+    """To be called before the snapshot changes any belief."""
+    store = draft.estate.agent_store.get(event.agent)
+    if store is None or draft.estate.policy is None or draft.past(store) is not None:
+        return
+    for belief in event.beliefs:
+        before = draft.check(event.agent, belief.check)
+        if before is not None and (belief.generation, belief.seq) > (before.generation, before.seq):
+            _begin(draft, store, {}, event.agent)
+            return
+
+
+def expect(draft: Draft, agent: str) -> None:
+    """Once beliefs have changed: wait for the rest, or only a moment when all is there."""
+    store = draft.estate.agent_store.get(agent, "")
+    past = draft.past(store)
+    if past is None or draft.estate.policy is None:
+        return
+    key, evidence = f"{TIMER}:{store}", draft.policy.evidence
+    if past.told > MOST_TOLD:
+        draft.wake(key, draft.now)
+    elif is_whole(draft, store, past):
+        due = draft.deadline(key)
+        draft.wake(key, min(draft.now + evidence.settle, due or float("inf")))
+    else:
+        draft.wake(key, draft.now + evidence.backlog)
+
+
+def is_whole(draft: Draft, store: str, past: Past) -> bool:
+    """Whether every check's records lead from what was believed to what is now, and every agent is heard."""
+    by_check: dict[tuple[str, str], list[Told]] = {}
+    for row in draft.told(store, past):
+        by_check.setdefault((row.agent, row.check), []).append(row)
+    for agent in draft.estate.agents(store):
+        if draft.agent(agent) is not None and not draft.is_fresh(agent):
+            return False
+        seeds, beliefs = past.checks.get(agent, {}), draft.checks(agent)
+        for check, now in beliefs.items():
+            if not is_contiguous(seeds.get(check), by_check.get((agent, check), ()), now):
+                return False
+    return True
+
+
+def forget(draft: Draft, store: str, past: Past) -> None:
+    for page in range(past.pages):
+        draft.put("told", page_key(store, page), None)
+    draft.put("pasts", store, None)
+    draft.wake(f"{TIMER}:{store}", None)
+
+
+def _shows_a_hole(draft: Draft, event: Records, records: list[Transition]) -> bool:
+    seen: dict[str, tuple[int, int]] = {}
+    for record in records:
+        before = draft.check(event.agent, record.check)
+        known = seen.get(record.check) or (None if before is None else (before.generation, before.seq))
+        order = (event.generation, record.seq)
+        if known is None:
+            if not event.live:
+                return True
+        elif order < known or (order > known and (not event.live or record.was_seq not in (0, known[1]))):
+            return True
+        seen[record.check] = max(order, known or order)
+    return False
+
+
+def _begin(draft: Draft, store: str, first: dict[str, tuple[int, int]], agent: str) -> None:
+    """`first` are the orders of the first records that `agent` tells: what we believe of later ones is no beginning."""
+    checks = {one: draft.checks(one) for one in draft.estate.agents(store)}
+    for check, order in first.items():
+        belief = checks[agent].get(check)
+        if belief is not None and order <= (belief.generation, belief.seq):
+            del checks[agent][check]
+    rows = draft.of_home(store)
+    timers = {f"{timer}:{row.id}": draft.deadline(f"{timer}:{row.id}") for row in rows for timer in _TIMERS}
+    past = Past(
+        began=draft.now,
+        checks=checks,
+        incidents=tuple(rows),
+        deadlines={key: at for key, at in timers.items() if at is not None},
+        known=tuple(row.id for row in rows),
+    )
+    draft.put("pasts", store, past)
+    draft.reason("21 history", f"something of {draft.estate.name(store)} was missed; it is judged once it is told")
+
+
+def _keep(draft: Draft, store: str, told: list[Told]) -> None:
+    past = draft.past(store)
+    if past is not None:
+        draft.put("told", page_key(store, past.pages), tuple(told))
+        draft.put("pasts", store, msgspec.structs.replace(past, pages=past.pages + 1, told=past.told + len(told)))
+
+
+def _told(draft: Draft, event: Records, record: Transition) -> Told:
+    return Told(
+        event.agent,
+        record.check,
+        record.after,
+        min(record.started_at + event.offset, draft.now),
+        min(record.decided.wall + event.offset, draft.now),
+        event.generation,
+        record.seq,
+        record.was_seq,
+        record.interval,
+        one_line(record.text),
+    )

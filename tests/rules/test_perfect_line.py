@@ -1,0 +1,112 @@
+"""Rule 21: a line that was cut, repeats itself and mixes its news leaves the record that a perfect line leaves."""
+
+import random
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from contract.records import Transition
+from contract.status import Status
+from rules import engine, recall, rows
+from rules.entries import Tick
+from rules.state import State
+from tests.rules.estates import START, Story, digest
+from tests.rules.lines import Turn, cut, facts, log_of, one_store, perfect
+
+CHECKS = ("sw-01/icmp", "pos-01/tcp", "pos-02/tcp", "pos-03/tcp", "pos-04/tcp", "sign/tcp")
+SETTLED = 1_300.0  # longer than any past is waited for, and than what recovers needs to be resolved
+HOURS = 3_600.0
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Transition]:
+    """An agent's log of some hours: every check begins well and turns now and then, confirmed after two seconds."""
+    turns = [Turn(START + 10 + at / 2, check, Status.OK) for at, check in enumerate(CHECKS)]
+    for check in draw(st.lists(st.sampled_from(CHECKS), unique=True, min_size=1)):
+        at, state = START + 60.0, Status.OK
+        for pause in draw(st.lists(st.floats(4.0, 9_000.0), min_size=1, max_size=5)):
+            at, state = at + pause, Status.CRITICAL if state is Status.OK else Status.OK
+            turns.append(Turn(at, check, state))
+    return log_of(turns)
+
+
+def told_alike(log: list[Transition], gone: float, lasting: float, seed: int) -> tuple[Story, Story]:
+    whole = perfect(Story(one_store()), log)
+    broken = cut(Story(one_store()), log, START + gone, START + gone + lasting, random.Random(seed))
+    end = max(whole.now, broken.now) + SETTLED
+    whole.wait(end - whole.now)
+    broken.wait(end - broken.now)
+    return whole, broken
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(logs(), st.floats(20.0, 6_000.0), st.sampled_from([20.0, 60.0, 600.0, 8 * HOURS]), st.integers(0, 2**32))
+def test_ci_category_started_ended_and_the_worst_priority_are_those_of_a_perfect_line(
+    log: list[Transition], gone: float, lasting: float, seed: int
+) -> None:
+    """Whatever the order in which backlog, live records and snapshots arrive, with duplicates."""
+    whole, broken = told_alike(log, gone, lasting, seed)
+    assert facts(broken) == facts(whole)
+    assert broken.state.pasts == {}
+    assert broken.state.told == {}
+
+
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(logs(), st.floats(20.0, 6_000.0), st.integers(0, 2**32))
+@example(log_of([Turn(START + 10, "pos-01/tcp", Status.OK)]), 30.0, 0)
+def test_nobody_is_called_for_what_was_over_when_it_was_learnt(log: list[Transition], gone: float, seed: int) -> None:
+    """A ticket is made once for an incident, and for none that carries the flag."""
+    _, broken = told_alike(log, gone, 8 * HOURS, seed)
+    opened = [effect.incident for one in broken.decisions for effect in one.effects if effect.kind == "open_ticket"]
+    assert len(opened) == len(set(opened))
+    for row in broken.incidents():
+        if "historical" in row.flags:
+            assert (row.opened_at, row.suppressed, row.state) == (None, None, "resolved")
+            assert row.id not in opened
+
+
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(logs(), st.floats(20.0, 6_000.0), st.integers(0, 2**32))
+def test_a_past_that_is_being_told_survives_a_restart_and_replays_to_the_same_bytes(
+    log: list[Transition], gone: float, seed: int
+) -> None:
+    _, broken = told_alike(log, gone, 8 * HOURS, seed)
+    state, again = State.empty(), []
+    for at, entry in enumerate(broken.journal):
+        if at % 7 == 6:
+            state = rows.restore(rows.dump(state))
+        again += engine.run(state, entry)
+    assert digest(again) == digest(broken.decisions)
+
+
+def test_a_failure_shorter_than_the_hold_is_an_incident_on_neither_line() -> None:
+    well = [Turn(START + 10, "sw-01/icmp", Status.OK), Turn(START + 10.5, "pos-01/tcp", Status.OK)]
+    blink = [Turn(START + 100, "pos-01/tcp", Status.CRITICAL), Turn(START + 103, "pos-01/tcp", Status.OK)]
+    whole, broken = told_alike(log_of([*well, *blink]), 50.0, HOURS, 1)
+    assert facts(whole) == facts(broken)
+    assert facts(broken).incidents == frozenset()
+
+
+def test_so_much_that_it_is_replayed_page_by_page_ends_in_the_same_record() -> None:
+    """More than is kept of one store: memory stays bounded and nothing of the record is lost."""
+    flaps = [
+        Turn(START + 60 + 10 * at, "pos-01/tcp", Status.OK if at % 2 else Status.CRITICAL)
+        for at in range(recall.MOST_TOLD + 600)
+    ]
+    log = log_of([Turn(START + 10, "pos-01/tcp", Status.OK), Turn(START + 11, "sign/tcp", Status.OK), *flaps])
+    whole = perfect(Story(one_store()), log)
+    broken = Story(one_store())
+    perfect(broken, log[:2])
+    most = 0
+    for first in range(2, len(log), 200):
+        page = log[first : first + 200]
+        broken.now = max(broken.now, page[-1].decided.wall + 5 * HOURS)
+        broken.say_backlog(page)
+        broken.tell(Tick(at=broken.now))
+        most = max(most, sum(len(kept) for kept in broken.state.told.values()))
+    end = broken.now + SETTLED
+    whole.wait(end - whole.now)
+    broken.wait(end - broken.now)
+    assert facts(broken) == facts(whole)
+    assert most <= recall.MOST_TOLD + 200
+    assert broken.state.told == {}

@@ -1,0 +1,111 @@
+"""What `tillwatch maintenance` and `tillwatch silence` have in common: add, list, end, over the API."""
+
+import argparse
+import json
+import time
+import urllib.parse
+from typing import Any
+
+from contract.units import duration
+from tillwatch import api
+from tillwatch.failure import CommandFailed
+from tillwatch.instants import clock, instant, rfc3339
+from tillwatch.table import table
+
+HEADINGS = ("id", "state", "from", "until", "for", "by", "reason")
+
+
+def arguments(parser: argparse.ArgumentParser, path: str, what: str) -> None:
+    """`path` is the collection's in the API; `what` is one of it, in words."""
+    api.arguments(parser)
+    parser.set_defaults(path=path)
+    actions = parser.add_subparsers(metavar="add|list|end", required=True)
+    adding = _action(actions, "add", _add, f"a new {what}")
+    adding.add_argument("subjects", nargs="+", metavar="STORE[/CI]", help="a store, an item of it, or a shared item")
+    adding.add_argument("--for", dest="lasting", metavar="TIME", help="how long: 45m, 2h")
+    adding.add_argument("--until", metavar="TIME", help="its end, such as 2026-11-27T22:00:00Z")
+    adding.add_argument("--from", dest="since", metavar="TIME", help="its beginning; now, unless said otherwise")
+    adding.add_argument("--reason", required=True, help="why, for whoever wonders at the silence")
+    adding.add_argument(
+        "--expected", action="append", default=[], metavar="CATEGORY", help="hold back only this; may be repeated"
+    )
+    _action(actions, "list", _list, "those that are not over")
+    _action(actions, "end", _end, f"ends a {what} early").add_argument("id", help="its id")
+
+
+def run(options: argparse.Namespace) -> int:
+    code: int = options.action(api.from_options(options), options)
+    return code
+
+
+def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
+    api.addresses(parser)
+    parser.add_argument("--json", action="store_true", help="the API's JSON as it is")
+    parser.set_defaults(action=run)
+    return parser
+
+
+def _add(site: api.Api, options: argparse.Namespace) -> int:
+    stores, cis = _sorted_out(site, options.subjects)
+    body: dict[str, Any] = {"reason": options.reason, "expected": options.expected, "stores": stores, "cis": cis}
+    body |= _span(options, time.time())
+    return _told(api.post(site, options.path, body), options)
+
+
+def _list(site: api.Api, options: argparse.Namespace) -> int:
+    found = api.get(site, options.path)
+    if options.json:
+        print(json.dumps(found, indent=2))
+    elif found["items"]:
+        print(table(HEADINGS, [_row(one) for one in found["items"]]))
+    else:
+        print("There is none.")
+    return 0
+
+
+def _end(site: api.Api, options: argparse.Namespace) -> int:
+    path = f"{options.path}/{urllib.parse.quote(options.id, safe='')}/end"
+    return _told(api.post(site, path, {}), options)
+
+
+def _told(window: dict[str, Any], options: argparse.Namespace) -> int:
+    print(json.dumps(window, indent=2) if options.json else table(HEADINGS, [_row(window)]))
+    return 0
+
+
+def _row(window: dict[str, Any]) -> list[str]:
+    named = [*window["stores"], *window["cis"]]
+    subjects = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+    span = [clock(window["from"]), clock(window["until"])]
+    return [window["id"], window["state"], *span, subjects, window["actor"], window["reason"]]
+
+
+def _sorted_out(site: api.Api, subjects: list[str]) -> tuple[list[str], list[str]]:
+    """A bare id may be a store or a shared item: the collector knows which."""
+    bare = {subject for subject in subjects if "/" not in subject}
+    stores = {subject for subject in bare if _is_store(site, subject)}
+    return [one for one in subjects if one in stores], [one for one in subjects if one not in stores]
+
+
+def _is_store(site: api.Api, subject: str) -> bool:
+    try:
+        api.get(site, f"stores/{urllib.parse.quote(subject, safe='')}")
+    except CommandFailed as failure:
+        if failure.code == 2:
+            raise
+        return False
+    return True
+
+
+def _span(options: argparse.Namespace, now: float) -> dict[str, Any]:
+    if (options.lasting is None) == (options.until is None):
+        raise CommandFailed("give its end: either --for 45m or --until TIME", 2)
+    try:
+        since = None if options.since is None else instant(options.since, now)
+        told: dict[str, Any] = {} if since is None else {"from": rfc3339(since)}
+        if options.until is not None:
+            return told | {"until": rfc3339(instant(options.until, now))}
+        return told | {"minutes": duration(options.lasting) / 60}
+    except ValueError as error:
+        raise CommandFailed(str(error), 2) from error
