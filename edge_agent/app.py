@@ -20,6 +20,7 @@ from edge_agent import VERSION, status
 from edge_agent.clocks import Clock, HostClock
 from edge_agent.config import Config
 from edge_agent.disk import Bounds, DiskLog
+from edge_agent.judge import Measurement
 from edge_agent.log import Draft, LogCorrupt
 from edge_agent.memory import MemoryLog
 from edge_agent.opening import disk_is_back, open_log
@@ -125,7 +126,14 @@ class _Life:
         self._troubles = troubles
         self._disk_asked_every = disk_asked_every
         self._online, self._offline = False, " yet"
-        self._watcher = Watcher(document.agent, config.checks, Runner(document.concurrency, clock), clock, self._decide)
+        self._watcher = Watcher(
+            document.agent,
+            config.checks,
+            Runner(document.concurrency, clock),
+            clock,
+            self._decide,
+            measured=self._sum_up,
+        )
         self._identity = Identity(log.epoch, VERSION, config.fingerprint, float(document.defaults.pulse))
         broker = with_files(document.broker, credentials.located)
         self._wire = Wire(broker, document.agent, agent_subscriptions(document.agent), self)
@@ -180,6 +188,9 @@ class _Life:
 
     def _decide(self, draft: Draft) -> None:
         self.session.decide(draft)
+
+    def _sum_up(self, check: str, measured: Measurement) -> None:
+        self.session.sum_up(check, measured)
 
     async def _take_over(self) -> None:
         """Keeps what the last life could not, believes what the log believes, and forgets checks that are gone."""
