@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from contract import credentials
 from contract.broker import with_files
 from contract.topics import agent_subscriptions, up
-from edge_agent import VERSION, status
+from edge_agent import VERSION, stall, status
 from edge_agent.clocks import Clock, HostClock
 from edge_agent.config import Config
 from edge_agent.disk import Bounds, DiskLog
@@ -69,7 +69,10 @@ class Agent:
         left: MemoryLog | None = None
         drafts: list[Draft] = []
         # One thread, because the log is of one thread: every use of it queues here.
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="log") as writer:
+        with (
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix="log") as writer,
+            stall.cut_off(self._troubles.note),
+        ):
             while not stop.is_set():
                 log = await _in(writer, partial(self._open, left))
                 life = _Life(
