@@ -239,7 +239,7 @@ class DiskLog:
         if work == self._save:
             self._unsaved.clear()
             self._unsaved_beliefs.clear()
-        if not self._unsaved:
+        if not self._unsaved and not self._unsaved_beliefs:
             self._trouble = ""
         return outcome
 
