@@ -26,7 +26,6 @@ from tests.acceptance.sockets import Till
 from tests.acceptance.stack import Stack, running, until
 
 LANES = 4
-PULSE = 1.0
 MIB = 2**20
 
 
@@ -38,7 +37,7 @@ def tills() -> Iterator[list[Till]]:
         till.off()
 
 
-def stack(folder: Path, tills: list[Till], **log: str) -> Stack:
+def stack(folder: Path, tills: list[Till], pulse: float = 1.0, **log: str) -> Stack:
     lane = {"class": "pos_terminal", "store": "0042", "provides": ["checkout"], "group": "lanes"}
     cmdb = {
         "stores": [{"id": "0042", "region": "north", "agents": ["0042-server"]}],
@@ -47,7 +46,7 @@ def stack(folder: Path, tills: list[Till], **log: str) -> Stack:
     agent = {
         "store": "0042",
         "agent": "0042-server",
-        "defaults": {"interval": "1s", "timeout": "900ms", "retry": "300ms", "pulse": f"{PULSE:g}s"},
+        "defaults": {"interval": "1s", "timeout": "900ms", "retry": "300ms", "pulse": f"{pulse:g}s"},
         "checks": [
             {"ci": f"pos-{n:02d}", "probe": "tcp", "target": f"127.0.0.1:{till.port}"} for n, till in enumerate(tills)
         ],
@@ -167,8 +166,8 @@ def test_a_restored_image_is_a_fork_of_which_nothing_is_deduplicated_away(
 def test_a_clone_is_quarantined_and_the_first_goes_on(
     tmp_path: Path, tills: list[Till], figure: Callable[[str], None]
 ) -> None:
-    """The clone sees every lane dead; nobody may believe it."""
-    with running(stack(tmp_path / "stack", tills)) as centre:
+    """The clone sees every lane dead; nobody may believe it, nor that the store is gone while they evict each other."""
+    with running(stack(tmp_path / "stack", tills, pulse=5.0)) as centre:
         until(lambda: watched(centre), 60, centre)
         document: dict[str, Any] = yaml.safe_load((centre.folder / "agent.yaml").read_text())
         document["log"]["path"] = str(tmp_path / "clone.db")
