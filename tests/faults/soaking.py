@@ -32,8 +32,9 @@ async def main(config: Path, every: float) -> None:
         running = asyncio.create_task(agent.run(stop))
         while not running.done():
             await asyncio.wait({running}, timeout=every)
-            sys.stdout.write(json.dumps(figures()) + "\n")
-            sys.stdout.flush()
+            if not stop.is_set():
+                sys.stdout.write(json.dumps(figures()) + "\n")
+                sys.stdout.flush()
         running.result()
 
 
