@@ -78,9 +78,9 @@ def shown(told: list[Figures]) -> str:
 
 
 def is_flat(told: list[Figures], grown: float = GROWN) -> None:
-    """The second half is no more than the first was: what is warm by then stays so."""
+    """The second half is no more than the second quarter was, but for what happens to run when it is looked at."""
     first, second = told[len(told) // 4 : len(told) // 2], told[len(told) // 2 :]
-    for what, most in (("fds", 2), ("tasks", 2), ("threads", 1)):
+    for what, most in (("fds", 4), ("tasks", 30), ("threads", 1)):
         assert max(one[what] for one in second) <= max(one[what] for one in first) + most, what
     assert max(one["rss"] for one in second) <= max(one["rss"] for one in first) + grown
 
