@@ -81,7 +81,8 @@ class Intake:
             raise Rejected("invalid", "an epoch is listed twice in one hello")
         if current.epoch != track.epoch and current.epoch in track.lives:
             return  # redelivered after its successor: an old life cannot become current again
-        if not tracks.continues(track, report.epochs) and self._quarantines(current.epoch, visit):
+        continues = tracks.continues(track, report.epochs)
+        if not continues and self._quarantines(current.epoch, visit):
             return
         same_life, was_silent = current.epoch == track.epoch, self._heard(visit, pulse=report.pulse)
         gone = tracks.number_lives(track, report.epochs, (belief.epoch for belief in beliefs))
@@ -97,7 +98,9 @@ class Intake:
         if not is_older:
             track.digest, track.floor = seen, current.last
         if not is_known:
-            plan.entries.append(_snapshot(report, visit))
+            snapshot = _snapshot(report, visit)
+            generation = track.lives[current.epoch].generation
+            plan.entries.append(snapshot if continues else _of_fork(snapshot, generation))
         plan.changed[track.agent] = None
         plan.lives |= {(track.agent, span.epoch): None for span in report.epochs}
         plan.gone += [(track.agent, epoch) for epoch in gone]
@@ -212,6 +215,16 @@ def _snapshot(report: Hello, visit: Visit) -> Snapshot:
         for belief in report.snapshot
     ]
     return Snapshot(at=visit.moment.at, agent=visit.track.agent, beliefs=beliefs, offset=visit.track.offset)
+
+
+def _of_fork(snapshot: Snapshot, generation: int) -> Snapshot:
+    """What a fork believes from before it, as a fact of its own life: the life that it forked from has gone on since,
+    and what that one said last would never be outdated by anything older."""
+    beliefs = [
+        msgspec.structs.replace(belief, generation=generation, seq=0) if belief.generation < generation else belief
+        for belief in snapshot.beliefs
+    ]
+    return msgspec.structs.replace(snapshot, beliefs=beliefs)
 
 
 def _cleaned(record: Record) -> Record:

@@ -16,10 +16,11 @@ from typing import NamedTuple, TypeVar
 from contract import credentials
 from contract.broker import with_files
 from contract.topics import agent_subscriptions, up
-from edge_agent import VERSION, status
+from edge_agent import VERSION, stall, status
 from edge_agent.clocks import Clock, HostClock
 from edge_agent.config import Config
 from edge_agent.disk import Bounds, DiskLog
+from edge_agent.judge import Measurement
 from edge_agent.log import Draft, LogCorrupt
 from edge_agent.memory import MemoryLog
 from edge_agent.opening import disk_is_back, open_log
@@ -68,7 +69,10 @@ class Agent:
         left: MemoryLog | None = None
         drafts: list[Draft] = []
         # One thread, because the log is of one thread: every use of it queues here.
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="log") as writer:
+        with (
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix="log") as writer,
+            stall.cut_off(self._troubles.note),
+        ):
             while not stop.is_set():
                 log = await _in(writer, partial(self._open, left))
                 life = _Life(
@@ -125,7 +129,14 @@ class _Life:
         self._troubles = troubles
         self._disk_asked_every = disk_asked_every
         self._online, self._offline = False, " yet"
-        self._watcher = Watcher(document.agent, config.checks, Runner(document.concurrency, clock), clock, self._decide)
+        self._watcher = Watcher(
+            document.agent,
+            config.checks,
+            Runner(document.concurrency, clock),
+            clock,
+            self._decide,
+            measured=self._sum_up,
+        )
         self._identity = Identity(log.epoch, VERSION, config.fingerprint, float(document.defaults.pulse))
         broker = with_files(document.broker, credentials.located)
         self._wire = Wire(broker, document.agent, agent_subscriptions(document.agent), self)
@@ -180,6 +191,9 @@ class _Life:
 
     def _decide(self, draft: Draft) -> None:
         self.session.decide(draft)
+
+    def _sum_up(self, check: str, measured: Measurement) -> None:
+        self.session.sum_up(check, measured)
 
     async def _take_over(self) -> None:
         """Keeps what the last life could not, believes what the log believes, and forgets checks that are gone."""

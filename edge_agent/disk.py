@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from contract.ranges import Ranges, contains
-from contract.records import Gap, Record, Stamp, Transition
+from contract.records import Gap, Record, Stamp, Summary, Transition
 from contract.reports import Belief, EpochSpan
 from edge_agent import tables
 from edge_agent.log import (
@@ -24,9 +24,11 @@ from edge_agent.log import (
     belief,
     new_epoch,
     span,
+    summary,
     transition,
 )
 from edge_agent.room import gaps
+from edge_agent.summing import Sum
 from edge_agent.tables import RecordRow
 
 SETTLED_KEPT = 24 * 3600.0  # seconds: for a collector that was restored from its backup
@@ -93,6 +95,14 @@ class DiskLog:
             self._unsaved.append(tables.record_row(self._life.ordinal, record, draft.decided))
             self._unsaved_beliefs.add(draft.check)
             records.append(record)
+        self._pending += len(records)
+        self._tolerantly(self._save)
+        return records
+
+    def summarise(self, sums: Sequence[Sum], now: Stamp) -> list[Summary]:
+        records = [summary(one, seq) for seq, one in enumerate(sums, self._life.last + 1)]
+        self._life = self._life._replace(last=self._life.last + len(records))
+        self._unsaved += [tables.record_row(self._life.ordinal, record, now) for record in records]
         self._pending += len(records)
         self._tolerantly(self._save)
         return records
@@ -230,7 +240,7 @@ class DiskLog:
         if work == self._save:
             self._unsaved.clear()
             self._unsaved_beliefs.clear()
-        if not self._unsaved:
+        if not self._unsaved and not self._unsaved_beliefs:
             self._trouble = ""
         return outcome
 

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from contract.ranges import Ranges
-from contract.records import Record, Stamp, Transition
+from contract.records import Record, Stamp, Summary, Transition
 from contract.reports import Belief, EpochSpan
 from contract.results import MAX_TEXT
 from contract.status import Status
 from edge_agent.judge import Change
+from edge_agent.summing import Sum
 
 MAX_EPOCHS = 64  # as many as a hello can name
 
@@ -98,6 +99,10 @@ class Log(Protocol):
         """Numbers the drafts and keeps them together with the beliefs that they are, all or none."""
         ...
 
+    def summarise(self, sums: Sequence[Sum], now: Stamp) -> list[Summary]:
+        """Numbers and keeps what was measured while nobody heard it. No belief rests on it."""
+        ...
+
     def retire(self, checks: Iterable[str]) -> None:
         """Forgets the beliefs of checks that are no longer configured."""
         ...
@@ -141,6 +146,20 @@ def transition(draft: Draft, seq: int, was: Belief | None) -> Transition:
         flapping=change.flapping,
         text=change.text[:MAX_TEXT],
         interval=draft.interval,
+    )
+
+
+def summary(measured: Sum, seq: int) -> Summary:
+    return Summary(
+        seq=seq,
+        check=measured.check,
+        since=measured.since,
+        until=measured.until,
+        status=measured.status,
+        count=measured.times,
+        min_ms=round(measured.min_ms, 3),
+        mean_ms=round(measured.total_ms / measured.times, 3),
+        max_ms=round(measured.max_ms, 3),
     )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from contract.ranges import Ranges, contains
-from contract.records import Record, Stamp, Transition
+from contract.records import Record, Stamp, Summary, Transition
 from contract.reports import Belief, EpochSpan
-from edge_agent.log import Draft, Heirloom, Life, Page, Position, Standing, belief, new_epoch, span, transition
+from edge_agent.log import Draft, Heirloom, Life, Page, Position, Standing, belief, new_epoch, span, summary, transition
 from edge_agent.room import gaps
+from edge_agent.summing import Sum
 
 MOST = 10_000  # records; some 3 MB
 
@@ -44,6 +45,12 @@ class MemoryLog:
             self._beliefs[draft.check] = belief(record, self.epoch)
             self._pending[record.seq] = record
             records.append(record)
+        return records
+
+    def summarise(self, sums: Sequence[Sum], now: Stamp) -> list[Summary]:  # noqa: ARG002 - nothing here grows old
+        records = [summary(one, seq) for seq, one in enumerate(sums, self._last + 1)]
+        self._last += len(records)
+        self._pending.update((record.seq, record) for record in records)
         return records
 
     def retire(self, checks: Iterable[str]) -> None:

@@ -5,6 +5,7 @@
 | returns | what its judge says |
 | is silent until the deadline | what its judge says of silence |
 | raises | unknown, with the exception |
+| blocks the event loop | unknown, after the others waited for it (edge_agent.stall) |
 | ignores its cancellation | unknown; it is left behind, and its check is not run again before it ends |
 | says more than fits | cut, and card numbers masked |
 | ends long after its deadline, as this process did not run | nothing: that says something of us, not of the device |
@@ -16,6 +17,7 @@ import re
 from contract.cardguard import scrubbed
 from contract.results import MAX_TEXT
 from contract.status import Status
+from edge_agent import stall
 from edge_agent.clocks import Clock
 from edge_agent.config import Check
 from edge_agent.judge import Measurement
@@ -55,7 +57,7 @@ class Runner:
     async def _measured(self, check: Check) -> Measurement | None:
         """None when the process stood still, so that the deadline proves nothing."""
         started = self._clock.steady()
-        task: asyncio.Task[object] = asyncio.ensure_future(_asked(check))
+        task: asyncio.Task[object] = asyncio.create_task(_asked(check), name=stall.task_name(check.key))
         try:
             done, _ = await asyncio.wait({task}, timeout=check.timeout)
         except asyncio.CancelledError:

@@ -19,8 +19,10 @@ from contract.reports import Bulk, Bye, Hello, UpReport
 from contract.results import Results
 from contract.topics import Up, down, up
 from edge_agent.clocks import Clock
+from edge_agent.judge import Measurement
 from edge_agent.line import ReadPage
 from edge_agent.log import Draft, Log, Standing
+from edge_agent.summing import Sum, Sums
 from edge_agent.uplink import Identity, Reopen, Send, SendHello, Settle, Uplink
 
 TIDY_EVERY = 10.0  # seconds
@@ -66,6 +68,8 @@ class Session:
         self._woken = asyncio.Event()
         self._ack_topic = down(agent, "ack")
         self._next_pulse = self._next_tidy = 0.0
+        self._sums = Sums(clock.stamp().up)
+        self._unheard: list[Sum] = []
 
     def connected(self) -> None:
         self.uplink.connected(self._clock.stamp())
@@ -81,6 +85,7 @@ class Session:
         try:
             if topic == self._ack_topic:
                 self.uplink.acknowledged(decode_ack(payload), now)
+                self._unheard += self._sums.heard(now.up)
             else:
                 self.uplink.commanded(decode_cmd(payload), now)
         except Rejected as error:
@@ -91,6 +96,10 @@ class Session:
         """Takes a decided change; `run` keeps it and sends it."""
         self.drafts.append(draft)
         self._woken.set()
+
+    def sum_up(self, check: str, measured: Measurement) -> None:
+        """Takes a measurement; only of an outage is anything kept, and no more than the disk will have."""
+        self._sums.add(check, measured)
 
     def retire(self, checks: Iterable[str]) -> None:
         """These checks are no longer configured, and the log has forgotten them."""
@@ -120,6 +129,7 @@ class Session:
     async def turn(self) -> None:
         """All that is due now. Raises LogCorrupt. Without a `writer` it waits for nothing."""
         await self.flush()
+        await self._summarise()
         for action in self.uplink.actions(self._clock.stamp()):
             await self._do(action)
         if self._clock.stamp().up >= self._next_tidy:
@@ -139,6 +149,14 @@ class Session:
             del self.drafts[: len(taken)]
             self.uplink.committed(records)
         await self._count()
+
+    async def _summarise(self) -> None:
+        now = self._clock.stamp()
+        sums = [*self._unheard, *self._sums.due(now.up)]
+        self._unheard.clear()
+        if sums and not self.standing.trouble:
+            self.uplink.summarised(await self._call(lambda: self._log.summarise(sums, now)))
+            await self._count()
 
     async def _do(self, action: Send | SendHello | Settle | Reopen | ReadPage) -> None:
         now = self._clock.stamp()

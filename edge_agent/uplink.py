@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple, assert_never
 from contract import digest
 from contract.clock import Exchange
 from contract.ranges import Ranges, contains, merged
-from contract.records import Record, Stamp, Transition
+from contract.records import Record, Stamp, Summary, Transition
 from contract.reports import MAX_RANGES, Ack, Belief, Bulk, Bye, Cmd, EpochSpan, Hello, Live
 from contract.results import Results
 from edge_agent.clocks import Skew, redated, restamped
@@ -107,6 +107,14 @@ class Uplink:
                 self._line.fresh.append(record)
         if len(self._line.fresh) > MOST_FRESH:
             self._demote_fresh()
+
+    def summarised(self, records: Sequence[Summary]) -> None:
+        """The log has these too. They are history, so they are backlog also while the line stands."""
+        if not records:
+            return
+        if self._line.after == self._line.until:
+            self._line.after = Position(self._end.ordinal, records[0].seq - 1)
+        self._line.until = self._end = self._end._replace(seq=records[-1].seq)
 
     def retire(self, checks: Iterable[str]) -> None:
         """These checks are no longer configured: the snapshot and the digest go on without them."""

@@ -20,16 +20,24 @@ _PAUSED = 3.0  # a look that comes later than this says that we stood still, not
 
 
 class Watcher:
-    """All checks of an agent. `decide` takes each change."""
+    """All checks of an agent. `decide` takes each change, `measured` each measurement."""
 
-    def __init__(
-        self, agent: str, checks: Iterable[Check], runner: Runner, clock: Clock, decide: Callable[[Draft], None]
+    def __init__(  # noqa: PLR0913 - everything it touches is passed in
+        self,
+        agent: str,
+        checks: Iterable[Check],
+        runner: Runner,
+        clock: Clock,
+        decide: Callable[[Draft], None],
+        *,
+        measured: Callable[[str, Measurement], None] = lambda _key, _measurement: None,
     ) -> None:
         self._checks = {check.key: check for check in checks}
         self._parts = {key: schedule.fraction(agent, key) for key in self._checks}
         self._runner = runner
         self._clock = clock
         self._decide = decide
+        self._measured = measured
         self._schedule = Schedule()
         self._woken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -89,6 +97,7 @@ class Watcher:
         now = self._clock.steady()
         self._latest[check.key] = measurement
         self._seen[check.key] = now
+        self._measured(check.key, measurement)
         again = self._take(check.key, judged(self._watches[check.key], measurement, check.patience))
         due = schedule.next_due(start, self._parts[check.key], check.patience.interval, now)
         self._schedule.plan(check.key, min(due, now + check.patience.retry) if again else due)

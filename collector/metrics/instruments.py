@@ -36,6 +36,9 @@ class Itself(Collector):
         yield _counter("tillwatch_ingest_results", "Measurements taken in.", counters.results)
         yield _counter("tillwatch_ingest_records", "Records committed to the journal.", counters.records)
         yield _counter("tillwatch_ingest_duplicates", "Records that were had already.", counters.duplicates)
+        yield _counter(
+            "tillwatch_ingest_quarantined_hellos", "Hellos of a second agent with the id of one.", counters.quarantined
+        )
         yield _counter("tillwatch_ingest_commits", "Transactions of ingest.", counters.commits)
         yield _gauge("tillwatch_ingest_lag_seconds", "From a message's arrival to its commit.", counters.ingest_lag)
         letters = CounterMetricFamily("tillwatch_dead_letters", "Messages that were not accepted.", labels=["reason"])

@@ -198,6 +198,22 @@ def test_a_clone_waits_until_the_known_life_has_been_silent_for_one_lease(bench:
     assert bench.kinds()[2:] == ["AgentSilent", "AgentHeard", "Snapshot"]
 
 
+def test_what_a_restored_image_believes_outdates_what_the_lost_life_said_last(bench: Bench) -> None:
+    """That belief is older, and the check never changed since: it would be held critical for ever."""
+    agent, restored = Agent(life=1), Agent(life=1)
+    for one in (agent, restored):
+        one.turns("a/b", OK, 1.0)
+    bench.take(agent.hello(1.0))
+    agent.reborn(2)
+    bench.take(agent.hello(2.0), agent.live(3.0, agent.turns("a/b", CRITICAL, 3.0)))
+    bench.wait(50)
+    restored.reborn(3)
+    bench.take(restored.hello(60.0))
+    (belief,) = [entry for entry in bench.entries() if isinstance(entry, Snapshot)][-1].beliefs
+    assert (belief.state, belief.generation, belief.seq) == (OK, 3, 0)
+    assert (belief.generation, belief.seq) > (2, 1)
+
+
 def test_a_hello_that_is_redelivered_after_its_successor_changes_nothing(bench: Bench) -> None:
     agent = Agent()
     old = agent.hello(1.0)

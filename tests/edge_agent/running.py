@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -26,10 +27,11 @@ def agent_yaml(folder: Path, broker_url: str, checks: list[str], **defaults: str
 
 
 class AgentProcess:
-    """`python -m tillwatch agent run` as a child."""
+    """`python -m tillwatch agent run` as a child; `main` is run in its place, `more` is added to its environment."""
 
-    def __init__(self, config: Path) -> None:
-        self._command = [sys.executable, "-m", "tillwatch", "agent", "run", "--config", str(config)]
+    def __init__(self, config: Path, *, main: Sequence[str] = ("-m", "tillwatch"), **more: str) -> None:
+        self._command = [sys.executable, *main, "agent", "run", "--config", str(config)]
+        self._more = more
         self.process = self._begin()
 
     def __enter__(self) -> "AgentProcess":
@@ -51,5 +53,5 @@ class AgentProcess:
         return self.process.wait(timeout=20)
 
     def _begin(self) -> subprocess.Popen[bytes]:
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | self._more
         return subprocess.Popen(self._command, env=environment, cwd=ROOT)

@@ -170,13 +170,17 @@ def test_while_the_disk_refuses_records_stay_in_memory_and_are_kept_when_it_no_l
         assert pending(log) == list(range(1, 2004))
         log.settle(log.epoch, ((1, 2000),), stamp())
         assert pending(log)[-3:] == [2001, 2002, 2003]
+        log.settle(log.epoch, ((1, 2003),), stamp())
+        log.settle(log.epoch, ((1, 2003),), stamp())
+        assert str(path) in log.standing().trouble, "all are acknowledged, but what is believed is not on disk"
+        log.commit(drafts(3))
     log.tidy(stamp())
     assert log.standing().trouble == ""
     last = log.end()
     log.close()
     again = opened(path)
-    assert [record.seq for record in records(again)][-3:] == [2001, 2002, 2003]
-    assert (last.seq, len(again.beliefs())) == (2003, 50)
+    assert [record.seq for record in records(again)][-3:] == [2004, 2005, 2006]
+    assert (last.seq, len(again.beliefs())) == (2006, 50)
     again.close()
 
 
