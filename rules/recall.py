@@ -14,7 +14,7 @@ from rules.past import Past, Told, is_contiguous, page_key
 from rules.said import one_line
 
 TIMER = "past"
-MOST_TOLD = 4_000  # records of one store that are kept before the oldest are replayed
+MOST_TOLD = 100  # records of one store that are kept before the oldest are replayed: a step waits for a replay
 _TIMERS = ("restore", "nudge", "lower", "close", "refail")
 
 
