@@ -29,7 +29,8 @@ class Capacity(msgspec.Struct, frozen=True):
 class Impact(msgspec.Struct, frozen=True):
     """What a failing CI takes part in: the service that is hit worst in its store, and the CI's own share of it.
 
-    Worst is the priority that the loss gives, and then the loss: seven tills of eight before the only sign. Of services that have lost equally it is the first of the policy's, which is what matters most to customers.
+    Worst is the priority that the loss gives, and then the loss: seven tills of eight before the only sign. Of services
+    that have lost equally it is the first of the policy's, which is what matters most to customers.
     """
 
     capacity: Capacity
