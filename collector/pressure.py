@@ -15,10 +15,7 @@ FORK_QUIET = 900.0  # seconds; a fork that is still there says hello at least ev
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What one agent may send: `messages` and `records`, and as much of both at once as comes to `burst`.
-
-    Twenty times what a lively agent sends, and half of what one store can send without others noticing.
-    """
+    """What one agent may send: `messages` and `records`, and as much of both at once as comes to `burst`."""
 
     messages: Rate = Rate(5)
     records: Rate = Rate(2_000)
