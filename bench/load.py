@@ -26,8 +26,8 @@ WINDOW = 800  # messages not yet confirmed by the broker; below its own limit of
 class Line:
     """One connection to the broker with a bounded number of unconfirmed messages."""
 
-    def __init__(self, port: int) -> None:
-        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="bench-load")
+    def __init__(self, port: int, name: str = "bench-load") -> None:
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name)
         self.client.max_inflight_messages_set(WINDOW)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()

@@ -49,7 +49,7 @@ class Collector:
         with self.database.writing() as connection:
             leases.bury(connection, is_gone)
         self.engine = EngineLoop(self.database, papers, config.keep, holder, clock, version=release())
-        self.ingest = Ingest(self.database, papers.registry, holder, self.engine.wake, clock)
+        self.ingest = Ingest(self.database, papers.registry, holder, self.engine.wake, clock, config.limits)
         self.reloading = Reloading(config, self.engine, self.ingest, clock, expected=papers.expected, stamp=stamp)
         self.subscriber = Subscriber(config.broker, config.client_id)
         self.receiver = Receiver(self.ingest, self.subscriber, clock)

@@ -8,12 +8,14 @@ import msgspec
 
 from collector.desk import settings as desk_settings
 from collector.desk.settings import HelpDesk
+from collector.pressure import Limits
 from contract import broker, credentials
 from contract.documents import DocumentError, Mistake, convert, load, text_of
 from contract.ids import ID_PATTERN
 from contract.units import Duration
 
 MAX_SECRET = 4096
+_LEAST = {"messages": 1.0, "records": 100.0, "burst": 20.0}  # of limits
 
 
 class Session(broker.Broker, frozen=True):
@@ -77,6 +79,7 @@ class Config(msgspec.Struct, frozen=True):
     help_desk: list[HelpDesk] = []
     http: Http = Http()
     keep: Keep = Keep()
+    limits: Limits = Limits()
 
     @property
     def client_id(self) -> str:
@@ -119,6 +122,15 @@ def _mistakes(config: Config) -> list[tuple[str, str]]:
         (f"keep.{name}", "found less than 2d, expected 2d or more: the last checkpoint must stay")
         for name, kept in (("journal", config.keep.journal), ("history", config.keep.history))
         if kept < 2 * 86_400
+    ]
+    found += [
+        (f"limits.{name}", f"found {given:g}, expected {least} or more: an agent must be able to say hello and pulse")
+        for name, given, least in (
+            ("messages", config.limits.messages, "1/s"),
+            ("records", config.limits.records, "100/s"),
+            ("burst", config.limits.burst, "20s"),
+        )
+        if given < _LEAST[name]
     ]
     return found
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from collector.expected import Installed
+from collector.pressure import Quarantined
 from contract.cardguard import scrubbed
 from contract.ids import is_check_key
 from contract.rejection import Rejected
@@ -56,11 +57,15 @@ _OF_DIGIT = bytes.maketrans(_DIGITS, bytes(range(4)))
 
 
 class Fleet:
-    """Agent id → its view, and what it runs. Bounded by the registry: only registered agents get this far."""
+    """Agent id → its view, what it runs, and why it is in quarantine.
+
+    Bounded by the registry: only registered agents get this far.
+    """
 
     def __init__(self) -> None:
         self.views: dict[str, AgentView] = {}
         self.installed: dict[str, Installed] = {}
+        self.quarantined: dict[str, Quarantined] = {}
         self._shapes: WeakValueDictionary[str, Shape] = WeakValueDictionary()
 
     def update(self, agent: str, store: str, report: Live, results: Results, arrived: float) -> AgentView:
@@ -97,6 +102,8 @@ class Fleet:
             del self.views[agent]
         for agent in [agent for agent in self.installed if agent not in agents]:
             del self.installed[agent]
+        for agent in [agent for agent in self.quarantined if agent not in agents]:
+            del self.quarantined[agent]
 
     def _shape(self, checks: str) -> Shape:
         known = self._shapes.get(checks)

@@ -19,6 +19,7 @@ from collector.limits import LetterLimit
 from collector.line import Answer, Arrival
 from collector.plan import AckDue, Moment, Plan
 from collector.presence import Presence, Presences
+from collector.pressure import FORK_QUIET, Limits, Pressure, Quarantined, Spent, carried, refused
 from collector.services import Counters
 from collector.tracks import Track
 from contract import codec, topics
@@ -26,6 +27,7 @@ from contract.ids import part_of
 from contract.ranges import oldest
 from contract.rejection import Rejected
 from contract.reports import MAX_RANGES, Ack
+from contract.topics import Sender
 from rules.entries import AgentSilent
 
 _log = logging.getLogger(__name__)
@@ -41,13 +43,14 @@ class Ingest:
     `holding` is set while we hold the parts: without them nothing may be taken in.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it stands on
         self,
         database: Database,
         registry: Mapping[str, str],
         holder: str,
         appended: Callable[[], None],
         clock: Clock,
+        limits: Limits = Limits(),  # noqa: B008 - it never changes
     ) -> None:
         """`registry` is agent id → store id; `appended` is called after each commit that moved the journal."""
         self.database = database
@@ -60,6 +63,8 @@ class Ingest:
         self._appended = appended
         self._clock = clock
         self._limit = LetterLimit()
+        self._pressure = Pressure(limits)
+        self._uncounted = 0  # messages refused by a limit: a flood must not make us write each time
         self._unwritten: list[Presences] = []
         self._saved = self._looked = float("-inf")
         self.forget()
@@ -96,6 +101,7 @@ class Ingest:
             self._is_stale = True
             raise
         self._unwritten.clear()
+        self._charge(plan, moment)
         sent = self._clock.wall()
         self._count(plan, batch, sent)
         return self._answers(plan, sent)
@@ -117,6 +123,9 @@ class Ingest:
         if moment.now - self._looked >= RETRY_LETTERS_EVERY:
             self._looked = moment.now
             self._take_letters_again(plan, moment)
+            self._release_quiet(plan, moment)
+            if self._uncounted:
+                plan.counts["limited"] = plan.counts.get("limited", 0) + self._uncounted
         presences = self._presence.tick(moment.now, moment.at)
         plan.entries += presences
         plan.changed |= {entry.agent: None for entry in presences if isinstance(entry, AgentSilent)}
@@ -128,7 +137,16 @@ class Ingest:
         try:
             agent, kind = _sender(arrival.topic)
             track = self._tracks.get(agent) or self._new_track(agent)
+            spent = plan.spent.setdefault(agent, Spent())
+            if not self._pressure.admits(agent, spent, moment.now):
+                self._refuse(arrival, Sender(agent, kind), plan, moment)
+                return
+            spent.messages += 1
             report = codec.decode_up(kind, arrival.payload)
+            if not self._pressure.has_room(agent, spent, report, moment.now):
+                self._refuse(arrival, Sender(agent, kind), plan, moment)
+                return
+            spent.records += carried(report)
             self._intake.take(report, Visit(track, report.at, arrival.received, plan, moment))
         except Rejected as rejected:
             self._bury(arrival, rejected, agent, plan, moment)
@@ -136,6 +154,38 @@ class Ingest:
             _log.exception("a message of %r could not be taken", agent)
             self._is_stale = True  # it may have been taken half
             self._bury(arrival, Rejected("invalid", f"{type(error).__name__}: {error}"), agent, plan, moment)
+
+    def _refuse(self, arrival: Arrival, sender: Sender, plan: Plan, moment: Moment) -> None:
+        """More than one agent may send. It is there all the same, and what it does not get acknowledged it keeps."""
+        spent = plan.spent[sender.agent]
+        spent.refused += 1
+        if sender.report != "bye":
+            self._presence.renew(sender.agent, moment.now, moment.at)
+        if spent.refused == 1 and sender.agent not in self.fleet.quarantined:
+            why = f"agent {sender.agent} sends more than the limits allow; in quarantine until it is quiet"
+            plan.letters.append(letters.Letter(moment.at, "limited", why, arrival.topic, arrival.payload))
+
+    def _charge(self, plan: Plan, moment: Moment) -> None:
+        """After the commit: what was tried in vain before costs nobody anything."""
+        self._pressure.charge(plan.spent, moment.now)
+        self._uncounted -= min(self._uncounted, plan.counts.get("limited", 0))
+        for agent, spent in plan.spent.items():
+            if spent.refused:
+                self._uncounted += spent.refused
+                before = self.fleet.quarantined.get(agent)
+                self.fleet.quarantined[agent] = refused(before, "chatty", spent.refused, moment.at)
+
+    def _release_quiet(self, plan: Plan, moment: Moment) -> None:
+        for agent, held in list(self.fleet.quarantined.items()):
+            if held.why == "chatty" and self._pressure.is_quiet(agent, moment.now):
+                del self.fleet.quarantined[agent]
+                _log.info("agent %s is quiet again; %d messages were refused", agent, held.refused)
+            elif held.why == "forked" and moment.at - held.latest > FORK_QUIET:
+                del self.fleet.quarantined[agent]
+                track = self._tracks[agent]
+                track.fork_epoch = track.fork_at = None
+                plan.changed[agent] = None
+                _log.info("the other life of agent %s has not been heard for %.0f s", agent, FORK_QUIET)
 
     def _bury(self, arrival: Arrival, why: Rejected, agent: str, plan: Plan, moment: Moment) -> None:
         plan.counts[why.reason] = plan.counts.get(why.reason, 0) + 1
@@ -238,6 +288,8 @@ class Ingest:
                 continue
             part = int(part_of(row.agent))
             self._tracks[row.agent] = tracks.restored(row, by_agent.get(row.agent, []), store, part)
+            if row.fork_at is not None and row.agent not in self.fleet.quarantined:
+                self.fleet.quarantined[row.agent] = Quarantined("forked", row.fork_at, self._clock.wall())
             if row.config is not None:
                 self.fleet.installed[row.agent] = Installed(row.version or "", row.config)
             lease = self._presence.leases.get(row.agent)
@@ -248,6 +300,7 @@ class Ingest:
         for agent in [agent for agent in self._presence.leases if agent not in self._tracks]:
             self._presence.forget(agent)
         self.fleet.keep_only(self.registry)
+        self._pressure.keep_only(self.registry)
         self._is_stale = False
 
     def release(self) -> None:

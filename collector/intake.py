@@ -10,6 +10,7 @@ from collector.expected import Installed
 from collector.fleet import Fleet, plain
 from collector.plan import AckDue, Moment, Plan
 from collector.presence import Presence
+from collector.pressure import refused
 from collector.services import Counters
 from collector.tracks import Track
 from contract import digest
@@ -86,7 +87,9 @@ class Intake:
             return
         same_life, was_silent = current.epoch == track.epoch, self._heard(visit, pulse=report.pulse)
         gone = tracks.number_lives(track, report.epochs, (belief.epoch for belief in beliefs))
-        track.fork_epoch = track.fork_at = None
+        if track.fork_epoch is not None:
+            track.fork_epoch = track.fork_at = None
+            self.fleet.quarantined.pop(track.agent, None)
         track.pulse = report.pulse
         track.version, track.config = plain(report.version), plain(report.config)
         self.fleet.installed[track.agent] = Installed(track.version, track.config)
@@ -164,6 +167,8 @@ class Intake:
         if not self.presence.is_fresh(track.agent, moment.now):
             return False
         self.counters.quarantined += 1
+        before = self.fleet.quarantined.get(track.agent)
+        self.fleet.quarantined[track.agent] = refused(before, "forked", 1, moment.at)
         if track.fork_epoch != newcomer:
             track.fork_epoch, track.fork_at = newcomer, moment.at
             visit.plan.changed[track.agent] = None

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from collector.database.letters import Letter
+from collector.pressure import Spent
 from contract.reports import Cmd
 from rules.entries import JournalEntry
 
@@ -39,6 +40,7 @@ class Plan(msgspec.Struct):
     commands: list[tuple[str, Cmd]] = []
     records: int = 0
     duplicates: int = 0
+    spent: dict[str, Spent] = {}
 
     @property
     def writes(self) -> bool:

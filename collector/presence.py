@@ -50,6 +50,12 @@ class Presence:
         lease.pulse, lease.heard, lease.at, lease.silent, lease.pulses = pulse, now, at, False, PULSES
         return was_silent
 
+    def renew(self, agent: str, now: float, at: float) -> None:
+        """It has said something that was not taken in: no news, but it is there."""
+        lease = self.leases.get(agent)
+        if lease is not None and not lease.silent:
+            lease.heard, lease.at, lease.pulses = now, at, PULSES
+
     def leaving(self, agent: str, why: Literal["stop", "shutdown", "will"], at: float) -> list[Presences]:
         """A goodbye. An announced one ends the lease at once; the broker's will leaves one pulse to come back in."""
         lease = self.leases.get(agent)

@@ -11,6 +11,7 @@ Reason = Literal[
     "garbage",  # neither JSON nor zlib
     "invalid",  # JSON, but not the document that the topic promises
     "version",  # a version of the contract that is not spoken here
+    "limited",  # more than one agent may send; the agent keeps it and sends it again
     "unregistered",  # an agent that the CMDB does not know
 ]
 

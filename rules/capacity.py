@@ -6,6 +6,7 @@ from rules import graph
 from rules.beliefs import is_watched
 from rules.cmdb import Item
 from rules.draft import Draft
+from rules.priority import of_loss
 from rules.state import complains
 from rules.symptoms import is_failing
 
@@ -28,7 +29,8 @@ class Capacity(msgspec.Struct, frozen=True):
 class Impact(msgspec.Struct, frozen=True):
     """What a failing CI takes part in: the service that is hit worst in its store, and the CI's own share of it.
 
-    Of services that have lost equally it is the first of the policy's, which is what matters most to customers.
+    Worst is the priority that the loss gives, and then the loss: seven tills of eight before the only sign. Of services
+    that have lost equally it is the first of the policy's, which is what matters most to customers.
     """
 
     capacity: Capacity
@@ -108,8 +110,9 @@ def services_of(draft: Draft, store: str) -> list[str]:
     return sorted({service for item in draft.estate.members.get(store, ()) for service in item.provides})
 
 
-def _by_weight(draft: Draft, given: Capacity) -> tuple[float, int, str]:
-    return (-given.lost, draft.policy.rank(given.service), given.service)
+def _by_weight(draft: Draft, given: Capacity) -> tuple[int, float, int, str]:
+    band = of_loss(draft.policy, given.service, given.lost)
+    return (band, -given.lost, draft.policy.rank(given.service), given.service)
 
 
 def _unit(draft: Draft, service: str) -> str:

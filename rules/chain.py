@@ -7,6 +7,7 @@ the others, and they must be a noticeable share of the trading stores that share
 from collections import Counter
 from typing import NamedTuple
 
+from rules import joining
 from rules.draft import Draft
 from rules.estate import Share
 from rules.finding import Finding
@@ -24,13 +25,12 @@ def judge(draft: Draft, category: str) -> None:
     """Lets new losses join the chain incidents of the category, and opens one where a pattern shows."""
     rows = draft.half_lost(category)
     free = [row for row in rows if row.parent is None and row.restored_at is None]
-    for chain in _chains(draft, category):
-        share = chain.cause.split(":", 2)[2]
-        latest = max((part.started_at for part in draft.parts(chain.id)), default=chain.started_at)
-        joining = [row for row in free if share in _shares(draft, row) and _near(draft, row, latest)]
-        if joining:
-            _keep(draft, category, Pattern(share, [*draft.parts(chain.id), *joining]))
-            free = [row for row in free if row not in joining]
+    for chain in joining.standing(draft, category):
+        new = [row for row in free if joining.belongs(draft, row, chain)]
+        parts = draft.parts(chain.id)
+        if new or any(part.home not in chain.stores for part in parts):
+            _keep(draft, category, Pattern(joining.share_of(chain), [*parts, *new]))
+            free = [row for row in free if row not in new]
     pattern = _pattern(draft, free)
     if pattern is not None:
         _keep(draft, category, pattern)
@@ -116,15 +116,6 @@ def _is_pattern(draft: Draft, share: Share, rows: list[Incident]) -> bool:
         return True
     trading = [one for one in draft.estate.having(share) if draft.estate.is_trading(one, draft.now)]
     return len(stores) >= rule.share_of_trading * len(trading)
-
-
-def _chains(draft: Draft, category: str) -> list[Incident]:
-    prefix = f"chain:{category}:"
-    return [row for row in draft.of_home("") if row.cause.startswith(prefix) and row.state != "resolved"]
-
-
-def _near(draft: Draft, row: Incident, latest: float) -> bool:
-    return abs(row.started_at - latest) <= draft.policy.chain.within
 
 
 def _shares(draft: Draft, row: Incident) -> list[Share]:

@@ -191,6 +191,9 @@ class Draft:
     def agents(self) -> list[str]:
         return sorted({*self._state.agents, *self._rows.get("agents", ())})
 
+    def may_be_of_a_chain(self, row: Incident) -> bool:
+        return self._state.may_be_of_a_chain(row)
+
     def has_drafted(self, category: str) -> bool:
         """Whether this step changed an incident of the category."""
         return any(row.category == category for row in self._rows.get("incidents", {}).values())

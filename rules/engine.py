@@ -167,6 +167,8 @@ def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
             return
         case _:  # lower, refail: the finding decides
             touch_scope(draft, row)
+            for store in row.stores if kind == "refail" else ():
+                draft.touch(store)
             return
     draft.put_incident(row)
     clocks.arm(draft, row)

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from rules import clocks, windows
+from rules import clocks, joining, windows
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
 from rules.incident import Extent, Incident, Sla, Suppression
@@ -85,6 +85,9 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
         or windows.suppression(draft, finding, None),
         parent=finding.parent,
     )
+    chain = joining.of_new(draft, changed(row, loss=finding.loss)) if row.suppressed is None else None
+    if chain is not None:
+        row = changed(row, parent=chain.id, suppressed=suppression(draft, chain.id, None))
     why = "; ".join(reason.text for reason in finding.reasons) or finding.title
     rule = finding.reasons[0].rule if finding.reasons else "1 evidence"
     draft.tell(row.id, "started", why, rule)

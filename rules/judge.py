@@ -150,14 +150,14 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
     category = _category(draft, key)
     given = hit.capacity
     lost = hit.own if parent is not None else given.lost
-    priority = of_failure(draft.policy, category, lost, found.evidence)
+    priority = of_failure(draft.policy, category, given.service, lost, found.evidence)
     reasons = [found.reason]
     if given.total:
         down, unit = f"{len(given.down)} of {given.members}", given.unit
         reasons.append(Reason("6 capacity", f"{given.service}: {down} {unit} down ({given.lost:.0%} lost)"))
     if parent is not None:
         reasons.append(Reason("11 part", f"part of #{parent.number}, which carries the loss"))
-    band = of_loss(draft.policy, lost)
+    band = of_loss(draft.policy, given.service, lost)
     capped = f" (P{band} by loss, category {category.floor}–{category.ceiling})" if band != priority else ""
     reasons.append(Reason("7 capacity", f"{lost:.0%} of {given.service or 'no service'} lost: P{priority}{capped}"))
     if "@" in key:

@@ -206,6 +206,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         """Its place among `services`, from 0; one that the policy does not name comes after all that it does."""
         return next((at for at, name in enumerate(self.services) if name == service), len(self.services))
 
+    def worst_of(self, service: str) -> Priority:
+        """What losing it can come to: the highest ceiling of the categories that are about it (a sign: P3)."""
+        ceilings = [number(one.ceiling) for one in self.categories.values() if one.service == service]
+        return min(ceilings, default=1)
+
     def category_of(self, item: Item, store: Store | None) -> str:
         return next((rule.category for rule in self.categorise if rule.matches(item, store)), OTHER)
 

@@ -9,16 +9,17 @@ Evidence = Literal["critical", "warning", "unknown"]
 _EPSILON = 1e-9
 
 
-def of_loss(policy: Policy, lost: float) -> Priority:
-    """The band that a share of a service lost falls into."""
-    return number(next(band.priority for band in policy.loss if lost + _EPSILON >= band.lost))
+def of_loss(policy: Policy, service: str, lost: float) -> Priority:
+    """The band that a share of the service lost falls into. Whatever took them down, dark signs are dark signs."""
+    band = number(next(band.priority for band in policy.loss if lost + _EPSILON >= band.lost))
+    return max(band, policy.worst_of(service))
 
 
-def of_failure(policy: Policy, category: Category, lost: float, evidence: Evidence) -> Priority:
+def of_failure(policy: Policy, category: Category, service: str, lost: float, evidence: Evidence) -> Priority:
     """For a CI of a store. What is not known to be broken is never a P1 (rule 3)."""
     if evidence != "critical":
         return of_weak_evidence(category, evidence)
-    wanted = min(of_loss(policy, lost), number(category.floor))
+    wanted = min(of_loss(policy, service, lost), number(category.floor))
     return max(wanted, number(category.ceiling))
 
 

@@ -9,13 +9,14 @@ from rules.lifecycle import after
 TOUCHED = "touched"
 DUPLICATE = "duplicate"
 UNOBSERVED = "unobserved"
+_LAST_LOOK = 1.0  # seconds between the end of what was accepted and the closing: what fails on is back, not forgotten
 _TIMERS = ("restore", "nudge", "lower", "clock", "escalate", "refail")
 
 
 def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
     """Its cause is well again since `restored_at`; resolved when that has been so for long enough."""
     if row.state == "resolved":
-        return row
+        return _is_over(draft, row, restored_at)
     if row.restored_at is None:
         row = changed(row, restored_at=max(min(restored_at, draft.now), row.started_at))
         draft.tell(row.id, "restored", f"{row.ci} is well again", "22 restore")
@@ -25,6 +26,14 @@ def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
             draft.wake(f"restore:{row.id}", due)
         else:
             row = settle(draft, row)
+    return row
+
+
+def _is_over(draft: Draft, row: Incident, restored_at: float) -> Incident:
+    """What a person resolved while it failed has ended by itself: what fails later is not what was accepted."""
+    if PERSON_RESOLVED in row.flags and row.restored_at is None:
+        row = changed(row, restored_at=max(min(restored_at, draft.now), row.started_at))
+        draft.put_incident(row)
     return row
 
 
@@ -145,3 +154,4 @@ def _tell_those_concerned(draft: Draft, row: Incident) -> None:
         ending = draft.policy.ending
         held = ending.accepted_for if ACCEPTED in row.flags else ending.still_failing
         draft.wake(f"refail:{row.id}", draft.now + held)
+        draft.wake(f"close:{row.id}", draft.now + max(ending.reopen_within, held + _LAST_LOOK))

@@ -38,7 +38,7 @@ def judge(draft: Draft, ref: str) -> None:
                 draft.touch(store)
         if found != row and len(found.stores) > CROWD:
             draft.wake(f"shared:{ref}", draft.now + _INTERVAL)
-    elif row is not None and row.state != "resolved":
+    elif row is not None:
         well = _well_since(draft, ref, row)
         if well is not None:
             recover(draft, row, well)

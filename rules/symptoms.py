@@ -12,6 +12,7 @@ from rules.belief import ItemState
 from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
 from rules.incident import Reason
+from rules.incidents import stays_resolved
 from rules.priority import Evidence
 from rules.state import complains
 
@@ -85,9 +86,18 @@ def off_until(draft: Draft, ref: str, row: ItemState) -> float | None:
 
 
 def fault_explains(draft: Draft, ref: str, store: str) -> bool:
-    """A shared CI was found at fault for the store's cohort, and that is not over yet (rule 13)."""
+    """A shared CI was found at fault for the store's cohort, and that is not over yet (rule 13).
+
+    A person who resolves it while it fails has answered for all its stores, not for one of ten thousand (rule 22).
+    """
     row = draft.by_cause(f"{draft.estate.category(ref)}:{ref}")
-    return row is not None and row.state != "resolved" and draft.estate.cohort(store) in row.cohorts
+    if row is None or draft.estate.cohort(store) not in row.cohorts:
+        return False
+    if row.state != "resolved":
+        return True
+    vote = draft.item(f"{ref}@{store}")
+    goes_on = row.restored_at is None or (vote is not None and vote.since <= (row.resolved_at or draft.now))
+    return goes_on and stays_resolved(draft, row, row.started_at)
 
 
 def failing_control(draft: Draft, store: str) -> str | None:

@@ -6,6 +6,7 @@ from collector import services
 from collector.expected import AgentRun
 from collector.http import shapes
 from collector.http.instants import shown
+from collector.pressure import Quarantined
 from rules import views
 from rules import why as rules_why
 from rules.incident import Incident, Reason, TimelineEntry
@@ -101,9 +102,10 @@ def ci(known: views.ItemView) -> shapes.Ci:
     )
 
 
-def agent(known: AgentRun, last_seen: float | None) -> shapes.StoreAgent:
+def agent(known: AgentRun, last_seen: float | None, held: Quarantined | None) -> shapes.StoreAgent:
     version, config = known.installed or (None, None)
-    return shapes.StoreAgent(known.agent, version, config, known.expected, known.drift, shown(last_seen))
+    quarantine = None if held is None else shapes.Quarantine(held.why, shown(held.since), held.refused)
+    return shapes.StoreAgent(known.agent, version, config, known.expected, known.drift, shown(last_seen), quarantine)
 
 
 def store(known: views.StoreView, last_seen: float | None, agents: list[shapes.StoreAgent]) -> shapes.Store:

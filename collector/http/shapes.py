@@ -219,6 +219,16 @@ class Service(msgspec.Struct, frozen=True):
     ratio: float
 
 
+class Quarantine(msgspec.Struct, frozen=True):
+    """`chatty`: it sends more than `limits` allow, and what exceeds is refused. `forked`: a second life of it is held
+    back. `refused` counts messages since the collector started.
+    """
+
+    why: Literal["chatty", "forked"]
+    since: Shown
+    refused: int
+
+
 class StoreAgent(msgspec.Struct, frozen=True):
     """An agent of a store. `version` and `config` (a hash) are of its last hello, null before; `expected` is the hash
     of the CMDB's export, null where there is none. `drift`: it runs by another configuration; null: cannot be told.
@@ -230,6 +240,7 @@ class StoreAgent(msgspec.Struct, frozen=True):
     expected: str | None
     drift: bool | None
     last_seen: Shown | None
+    quarantine: Quarantine | None = None
 
 
 class Store(msgspec.Struct, frozen=True, kw_only=True):

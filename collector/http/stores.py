@@ -48,8 +48,11 @@ async def one(call: Call[NoQuery, None]) -> shapes.Store:
     if view is None:
         raise Refused(404, "No such store", f"the CMDB knows no store {id_[:80]!r}")
     agents = call.services.state().estate.agents(id_)
-    installed, expected = call.services.fleet.installed, call.services.expected()
-    shown_agents = [present.agent(run_of(one, installed, expected), _last_seen(call, [one])) for one in agents]
+    fleet, expected = call.services.fleet, call.services.expected()
+    shown_agents = [
+        present.agent(run_of(one, fleet.installed, expected), _last_seen(call, [one]), fleet.quarantined.get(one))
+        for one in agents
+    ]
     return present.store(view, _last_seen(call, agents), shown_agents)
 
 

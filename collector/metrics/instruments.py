@@ -46,6 +46,13 @@ class Itself(Collector):
         for reason, count in sorted((dict.fromkeys(get_args(Reason), 0) | dict(counters.dead_letters)).items()):
             letters.add_metric([reason], count)
         yield letters
+        quarantined = GaugeMetricFamily(
+            "tillwatch_agents_quarantined", "Agents that are limited, or have a second life.", labels=["why"]
+        )
+        held = list(self._services.fleet.quarantined.values())
+        for why in ("chatty", "forked"):
+            quarantined.add_metric([why], sum(one.why == why for one in held))
+        yield quarantined
         differences = CounterMetricFamily(
             "tillwatch_ticket_differences", "Tickets found not as they should be.", labels=["desk", "field"]
         )

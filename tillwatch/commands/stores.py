@@ -69,13 +69,14 @@ def _described(store: dict[str, Any]) -> list[str]:
             clock(one["last_seen"]),
             *(one[key] or "-" for key in ("version", "config", "expected")),
             _drift(one["drift"]),
+            _quarantine(one.get("quarantine")),
         )
         for one in store["agents"]
     ]
     incidents = [(f"#{one['number']}", one["priority"], one["state"], one["title"]) for one in store["incidents"]]
     for head, rows in (
         (("SERVICE", "UP"), services),
-        (("AGENT", "LAST HEARD", "RELEASE", "CONFIG", "EXPECTED", "DRIFT"), agents),
+        (("AGENT", "LAST HEARD", "RELEASE", "CONFIG", "EXPECTED", "DRIFT", "QUARANTINE"), agents),
         (("INCIDENT", "PRIORITY", "STATE", "TITLE"), incidents),
     ):
         lines += [table(head, rows), ""] if rows else []
@@ -84,6 +85,11 @@ def _described(store: dict[str, Any]) -> list[str]:
 
 def _drift(drift: bool | None) -> str:
     return {True: "yes", False: "no", None: "?"}[drift]
+
+
+def _quarantine(held: dict[str, Any] | None) -> str:
+    """An older collector does not say."""
+    return "" if held is None else f"{held['why']} since {clock(held['since'])}, {held['refused']} refused"
 
 
 def _all(site: api.Api) -> list[dict[str, Any]]:
