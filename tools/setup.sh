@@ -43,6 +43,8 @@ has() { # has PACKAGE: what the package is for is there, wherever it came from
     python3-venv) "$PYTHON3" -c 'import ensurepip, venv' 2>/dev/null ;;
     postgresql) command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     mosquitto-clients) command -v mosquitto_sub >/dev/null ;;
+    iproute2) command -v ip >/dev/null ;;
+    libc6-dev) [ -e /usr/include/stdio.h ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }

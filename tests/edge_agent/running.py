@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -26,10 +27,16 @@ def agent_yaml(folder: Path, broker_url: str, checks: list[str], **defaults: str
 
 
 class AgentProcess:
-    """`python -m tillwatch agent run` as a child."""
+    """`python -m tillwatch agent run` as a child, or another module that is told its configuration."""
 
-    def __init__(self, config: Path) -> None:
-        self._command = [sys.executable, "-m", "tillwatch", "agent", "run", "--config", str(config)]
+    def __init__(
+        self,
+        config: Path,
+        environment: Mapping[str, str] | None = None,
+        program: tuple[str, ...] = ("tillwatch", "agent", "run", "--config"),
+    ) -> None:
+        self._command = [sys.executable, "-m", *program, str(config)]
+        self._environment = environment or os.environ | {"PYTHONPATH": str(ROOT)}
         self.process = self._begin()
 
     def __enter__(self) -> "AgentProcess":
@@ -51,5 +58,4 @@ class AgentProcess:
         return self.process.wait(timeout=20)
 
     def _begin(self) -> subprocess.Popen[bytes]:
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(self._command, env=environment, cwd=ROOT)
+        return subprocess.Popen(self._command, env=self._environment, cwd=ROOT)
