@@ -59,7 +59,7 @@ def test_a_power_cut_takes_back_nothing_that_was_told(
             progress(done, len(looks))
     found = [text for look in looks for text in look.result()]
     figure(
-        f"{len(looks)} cuts at random ones of {operations} operations in {RECORDINGS} lives ({checkpoints} checkpoints),"
+        f"{len(looks)} cuts among {operations} operations of {RECORDINGS} lives ({checkpoints} checkpoints),"
         f" {told} told records looked up: {len(found)} lost, missing or believed wrongly"
     )
     assert found == []
