@@ -34,6 +34,7 @@ from tests.faults.said import published
 PACE = 100.0  # incidents are resolved, and opened again, within a recording
 PRODUCT = ("tillwatch", "collector", "run", "--config")
 A_MESSAGE = 200  # records
+LOST = "acknowledged and not in the journal"
 Told = dict[tuple[str, str], Ranges]  # agent and epoch → what was acknowledged of it
 
 
@@ -154,7 +155,7 @@ def wrong(folder: Path, port: int, told: Told) -> list[str]:
             return [f"{folder.name}: does not start: {(folder / 'collector.log').read_text()[-500:]}"]
     database = opened(url(folder))
     try:
-        return [f"{folder.name}: {text}" for text in [*_lost(database, told), *_inconsistent(database)]]
+        return [f"{folder.name}: {text}" for text in [*_lost(database, told), *inconsistent(database)]]
     finally:
         database.close()
 
@@ -180,7 +181,7 @@ def _lost(database: Database, told: Told) -> Iterator[str]:
         generation = generations.get((agent, epoch), -1)
         gone = [seq for first, last in have for seq in range(first, last + 1) if not kept[agent, generation, seq]]
         if gone:
-            yield f"{agent}/{epoch}: acknowledged and not in the journal: {gone}"
+            yield f"{agent}/{epoch}: {LOST}: {gone}"
     twice = [number for number, count in kept.items() if count > 1]
     if twice:
         yield f"in the journal twice: {twice}"
@@ -189,7 +190,7 @@ def _lost(database: Database, told: Told) -> Iterator[str]:
         yield f"cursors and journal differ: {deduplicated ^ set(kept)}"
 
 
-def _inconsistent(database: Database) -> Iterator[str]:
+def inconsistent(database: Database) -> Iterator[str]:
     """The journal, played from its begin, must end in the very rows, incidents and effects that the database holds."""
     with database.reading() as connection:
         broken = journal.broken_link(connection)

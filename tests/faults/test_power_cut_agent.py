@@ -74,6 +74,7 @@ def wrong(folder: Path, told: Told) -> list[str]:
         *(f"{folder.name}: {number} was given and is gone" for number in agent_cuts.holes(log)),
         *(f"{folder.name}: {check} is not believed as recorded" for check in believed.items() ^ log.beliefs.items()),
         *([f"{folder.name}: {log.dropped} counted as dropped"] if log.dropped else []),
+        *([f"{folder.name}: set aside as damaged"] if log.aside else []),
     ]
 
 
