@@ -1,4 +1,4 @@
-"""Suites whose every test is a row of a page: `tests/acceptance/` in docs/acceptance.md, `tests/faults/` in reliability.md.
+"""Suites whose every test is a row: `tests/acceptance/` of docs/acceptance.md, `tests/faults/` of docs/reliability.md.
 
 `@pytest.mark.shows("2.5", "RT receives exactly one ticket")` names the point and what is promised; without it the row
 takes the test's docstring. The fixture `figure` notes what was measured: `figure("1 ticket, linked after 0.4 s")`; the

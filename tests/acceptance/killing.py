@@ -38,7 +38,7 @@ def play(folder: Path, kills: Kills | None, chance: random.Random, pulse: str = 
     expected_open = {f"0001/pos-{lane:02d}" for lanes, stays in SCRIPT if stays for lane in lanes}
     failed = {f"0001/pos-{lane:02d}" for lanes, _ in SCRIPT for lane in lanes}
     killed = 0
-    with running(Stack(folder, _cmdb(), _agent(tills, pulse), PACE)) as stack:
+    with running(Stack(folder, cmdb_yaml(), agent_yaml(tills, pulse), PACE)) as stack:
         until(lambda: _watched(stack), 120, stack)
         for lanes, stays in SCRIPT:
             for lane in lanes:
@@ -93,7 +93,7 @@ def _watched(stack: Stack) -> bool:
     return bool(stack.get("/api/v1/stores/0001")["status"] == "ok")
 
 
-def _cmdb() -> dict[str, Any]:
+def cmdb_yaml() -> dict[str, Any]:
     till = {"class": "pos_terminal", "store": "0001", "provides": ["checkout"], "group": "lanes"}
     return {
         "stores": [{"id": "0001", "name": "Kill Street", "region": "north", "agents": ["0001-server"]}],
@@ -101,7 +101,7 @@ def _cmdb() -> dict[str, Any]:
     }
 
 
-def _agent(tills: list[Till], pulse: str) -> dict[str, Any]:
+def agent_yaml(tills: list[Till], pulse: str) -> dict[str, Any]:
     return {
         "store": "0001",
         "agent": "0001-server",
