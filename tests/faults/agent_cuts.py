@@ -22,8 +22,10 @@ from tests.faults.recording import Entry
 from tests.faults.said import published
 
 PRODUCT = ("tillwatch", "agent", "run", "--config")
+CARELESS = ("tests.faults.careless_agent",)
 CHECKS = 10
 Number = tuple[str, int]  # epoch and seq
+Told = dict[Number, Record]
 
 
 class Log(NamedTuple):
@@ -77,6 +79,10 @@ def sent(entries: list[Entry]) -> Iterator[tuple[int, str, Record]]:
                 yield said.entry, report.epoch, record
 
 
+def told_before(entries: list[Entry], cut: int) -> Told:
+    return {(epoch, record.seq): record for at, epoch, record in sent(entries) if at < cut}
+
+
 def opened(folder: Path) -> Log:
     """The log in `folder` after the real agent has started on it, and has been stopped again."""
     checks = [f'ci: pos-{lane:02d}, probe: tcp, target: "127.0.0.1:1"' for lane in range(CHECKS)]
@@ -128,7 +134,7 @@ def holes(log: Log) -> list[Number]:
     ]
 
 
-def differing(log: Log, told: dict[Number, Record]) -> list[Number]:
+def differing(log: Log, told: Told) -> list[Number]:
     """What was told and is not in the log, or not as it was told. Instants may be told better than they were noted."""
     return [number for number, record in told.items() if _fact(log.records.get(number)) != _fact(record)]
 

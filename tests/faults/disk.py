@@ -76,6 +76,10 @@ class Disk:
         """What a program that starts while the power stays on would read."""
         return {name: self._left(self._files[number], 1.0, 0.0, Random(0)) for name, number in self._names.items()}
 
+    def certain(self) -> Image:
+        """What every cut at this moment leaves."""
+        return {name: bytes(self._files[number].certain) for name, number in self._certain_names.items()}
+
     def after_a_cut(self, chance: Random) -> Image:
         """One of the many images that a cut at this moment may leave."""
         names = dict(self._certain_names)

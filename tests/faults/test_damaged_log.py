@@ -75,10 +75,13 @@ def test_a_damaged_log_opens_and_accounts_for_what_is_gone(
             progress(done, DAMAGES)
     logs = [one.result()[0] for one in looks]
     wrong = [text for one in looks for text in one.result()[1]]
+    aside, declared = sum(log.aside > 0 for log in logs), sum(log.dropped for log in logs)
+    tails = sum(len(before.records.keys() - log.records.keys()) for log in logs) - declared
     figure(
-        f"{DAMAGES} times: {sum(log.aside > 0 for log in logs)} logs set aside, {sum(log.dropped for log in logs)}"
-        f" records declared lost, {len(wrong)} findings"
+        f"{DAMAGES} times: {aside} logs set aside, {declared} records declared lost, {tails} gone with an end or a begin"
+        f" that nothing is left of; {len(wrong)} unaccounted for or changed"
     )
+    assert aside + tails > 0, "the damage has hit nothing"
     assert wrong == []
 
 

@@ -8,28 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from contract.records import Record
 from tests.faults import agent_cuts, disk
-from tests.faults.agent_cuts import Number
+from tests.faults.agent_cuts import Told
 from tests.faults.disk import Image
-from tests.faults.recording import Entry, Kind, recorder
+from tests.faults.recording import Kind, recorder
 
 CUTS = int(os.environ.get("TILLWATCH_AGENT_CUTS", "250"))
 RECORDINGS = int(os.environ.get("TILLWATCH_RECORDINGS", "5"))
 SECONDS = float(os.environ.get("TILLWATCH_RECORDED_SECONDS", "20"))
 SIDE_BY_SIDE = os.cpu_count() or 1
-CARELESS = ("tests.faults.careless_agent",)
-
-Told = dict[Number, Record]
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return recorder(tmp_path_factory.mktemp("recorder"))
-
-
-def told_before(entries: list[Entry], cut: int) -> Told:
-    return {(epoch, record.seq): record for at, epoch, record in agent_cuts.sent(entries) if at < cut}
 
 
 @pytest.mark.timeout(7200)
@@ -49,7 +41,7 @@ def test_a_power_cut_takes_back_nothing_that_was_told(
             cuts = random.Random(seed).sample(range(len(entries) + 1), len(range(seed, CUTS, RECORDINGS)))
             last: tuple[Image, Told] = begin, before
             for cut, image in disk.images(entries, cuts, seed, begin):
-                expected = before | told_before(entries, cut)
+                expected = before | agent_cuts.told_before(entries, cut)
                 told += len(expected)
                 disk.write(image, tmp_path / f"{seed}-{cut}")
                 looks.append(pool.submit(wrong, tmp_path / f"{seed}-{cut}", expected))
@@ -83,12 +75,12 @@ def wrong(folder: Path, told: Told) -> list[str]:
 def test_without_a_sync_at_each_commit_told_records_are_lost(
     library: Path, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    entries = agent_cuts.recorded(tmp_path / "careless", library, 5, program=CARELESS)
+    entries = agent_cuts.recorded(tmp_path / "careless", library, 5, program=agent_cuts.CARELESS)
     cuts = random.Random(0).sample(range(len(entries) // 2, len(entries)), 10)
     lost = 0
     for cut, image in disk.images(entries, cuts, 0):
         folder = tmp_path / str(cut)
         disk.write(image, folder)
-        lost += bool(agent_cuts.differing(agent_cuts.opened(folder), told_before(entries, cut)))
+        lost += bool(agent_cuts.differing(agent_cuts.opened(folder), agent_cuts.told_before(entries, cut)))
     figure(f"{lost} of {len(cuts)} cuts lost something")
     assert lost > 0
