@@ -78,8 +78,8 @@ def test_a_damaged_log_opens_and_accounts_for_what_is_gone(
     aside, declared = sum(log.aside > 0 for log in logs), sum(log.dropped for log in logs)
     tails = sum(len(before.records.keys() - log.records.keys()) for log in logs) - declared
     figure(
-        f"{DAMAGES} times: {aside} logs set aside, {declared} records declared lost, {tails} gone with an end or a begin"
-        f" that nothing is left of; {len(wrong)} unaccounted for or changed"
+        f"{DAMAGES} times: {aside} logs set aside, {declared} records declared lost, {tails} gone with an end or a"
+        f" begin that nothing is left of; {len(wrong)} unaccounted for or changed"
     )
     assert aside + tails > 0, "the damage has hit nothing"
     assert wrong == []
