@@ -103,7 +103,8 @@ class Table:
 def row_of(item: pytest.Item, report: pytest.TestReport, when: str) -> Row:
     marker = item.get_closest_marker("shows")
     point, shows = marker.args if marker else ("–", told(item))
-    return Row(point, shows, "; ".join(item.stash.get(FIGURES, [])), verdict(report), when, name_of(item.nodeid))
+    figures: list[str] = item.stash.get(FIGURES, [])
+    return Row(point, shows, "; ".join(figures), verdict(report), when, name_of(item.nodeid))
 
 
 def told(item: pytest.Item) -> str:

@@ -40,9 +40,15 @@ class Log(NamedTuple):
 
 
 def recorded(
-    folder: Path, library: Path, seconds: float, begin: Image | None = None, program: tuple[str, ...] = PRODUCT
+    folder: Path,
+    library: Path,
+    seconds: float,
+    begin: Image | None = None,
+    *,
+    program: tuple[str, ...] = PRODUCT,
+    acks: float = 0.8,
 ) -> list[Entry]:
-    """What an agent does while its devices come and go and a collector acknowledges, now and then."""
+    """What an agent does while its devices come and go and a collector acknowledges for that share of the time."""
     chance = random.Random(str(folder))
     state = folder / "state"
     disk.write(begin or {}, state)
@@ -63,7 +69,7 @@ def recorded(
         while time.monotonic() < end:
             device = chance.choice(devices)
             chance.choice([device.up, device.down])()
-            collector.acks = chance.random() < 0.8
+            collector.acks = chance.random() < acks
             time.sleep(0.02)
     for device in devices:
         device.down()
@@ -83,12 +89,13 @@ def told_before(entries: list[Entry], cut: int) -> Told:
     return {(epoch, record.seq): record for at, epoch, record in sent(entries) if at < cut}
 
 
-def opened(folder: Path) -> Log:
-    """The log in `folder` after the real agent has started on it, and has been stopped again."""
+def opened(folder: Path, runs: float = 0.0) -> Log:
+    """The log in `folder` after the real agent has started on it, has run so many seconds, and was stopped again."""
     checks = [f'ci: pos-{lane:02d}, probe: tcp, target: "127.0.0.1:1"' for lane in range(CHECKS)]
     config = agent_yaml(folder, f"mqtt://127.0.0.1:{free_port()}", checks, interval="1m")
     with AgentProcess(config) as agent:
         until(lambda: agent.process.poll() is not None or _says_its_pid(folder, agent.process.pid), within=120)
+        time.sleep(runs)
         assert agent.stop() == 0, f"the agent does not open {folder}"
     return read(folder / "agent.db")
 

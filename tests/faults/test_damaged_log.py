@@ -17,6 +17,7 @@ from tests.faults.recording import recorder
 
 DAMAGES = int(os.environ.get("TILLWATCH_DAMAGES", "100"))  # of each kind
 SECONDS = float(os.environ.get("TILLWATCH_RECORDED_SECONDS", "20"))
+A_WHILE = 2.0  # seconds: opening reads what is pending, and what follows reads the rest
 SIDE_BY_SIDE = os.cpu_count() or 1
 
 Damage = Callable[[bytearray, random.Random], None]
@@ -40,7 +41,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Image, Log]:
     """What an agent that was killed at work leaves, with a log beside its database that is not folded into it yet."""
     folder = tmp_path_factory.mktemp("sound")
     killed = Disk()
-    for entry in agent_cuts.recorded(folder / "agent", recorder(folder), SECONDS):
+    for entry in agent_cuts.recorded(folder / "agent", recorder(folder), SECONDS, acks=0.0):
         killed.take(entry)
     image = killed.now()
     disk.write(image, folder / "opened")
@@ -66,7 +67,7 @@ def test_a_damaged_log_opens_and_accounts_for_what_is_gone(
         damage(data, chance)
         folder = tmp_path / str(number)
         disk.write(image | {name: bytes(data)}, folder)
-        after = agent_cuts.opened(folder)
+        after = agent_cuts.opened(folder, A_WHILE)
         return after, [f"{damage.__name__} {number} of {name}: {text}" for text in unaccounted(before, after)]
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
