@@ -219,7 +219,13 @@ def _snapshot(report: Hello, visit: Visit) -> Snapshot:
         )
         for belief in report.snapshot
     ]
-    return Snapshot(at=visit.moment.at, agent=visit.track.agent, beliefs=beliefs, offset=visit.track.offset)
+    return Snapshot(
+        at=visit.moment.at,
+        agent=visit.track.agent,
+        beliefs=beliefs,
+        offset=visit.track.offset,
+        generation=lives[report.epochs[-1].epoch].generation,
+    )
 
 
 def _of_fork(snapshot: Snapshot, generation: int) -> Snapshot:

@@ -23,7 +23,7 @@ from edge_agent.disk import Bounds, DiskLog
 from edge_agent.judge import Measurement
 from edge_agent.log import Draft, LogCorrupt
 from edge_agent.memory import MemoryLog
-from edge_agent.opening import disk_is_back, open_log
+from edge_agent.opening import disk_is_back, open_log, replace
 from edge_agent.runner import Runner
 from edge_agent.session import Session
 from edge_agent.shutdown import why_stopping
@@ -93,6 +93,8 @@ class Agent:
                     await _in(writer, log.close)
                 drafts = life.session.drafts
                 left = log if isinstance(log, MemoryLog) else None
+                if life.damage is not None:
+                    await _in(writer, partial(self._replace, life.damage))
         for check in {check.kind: check for check in self._config.checks}.values():
             await check.probe.aclose()
 
@@ -100,6 +102,13 @@ class Agent:
         """How it is. Waits for the thread of the log: one that hangs in its disk gives no sign."""
         life = self._life
         return await life.signs() if life is not None else Signs("opening the log")
+
+    def _replace(self, damage: LogCorrupt) -> None:
+        """Opening reads what is pending, so damage elsewhere would be found again by each next life."""
+        try:
+            replace(self._path, self._clock.stamp(), damage, self._troubles.note)
+        except OSError as error:
+            self._troubles.note(f"the damaged log cannot be replaced yet: {error}")
 
     def _open(self, left: MemoryLog | None) -> DiskLog | MemoryLog:
         bounds = Bounds(float(self._config.document.log.keep), int(self._config.document.log.max_size))
@@ -129,6 +138,7 @@ class _Life:
         self._troubles = troubles
         self._disk_asked_every = disk_asked_every
         self._online, self._offline = False, " yet"
+        self.damage: LogCorrupt | None = None
         self._watcher = Watcher(
             document.agent,
             config.checks,
@@ -161,6 +171,7 @@ class _Life:
             await self._until_over(stop)
             await self.session.part(await why_stopping())
         except LogCorrupt as error:
+            self.damage = error
             self._troubles.note(f"the log is damaged: {error}")
         finally:
             await self._wire.close()

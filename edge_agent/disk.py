@@ -6,6 +6,7 @@ is gone; so every start is a new epoch, and no number is ever given twice in one
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ from edge_agent.log import (
     Draft,
     Heirloom,
     Life,
+    LogCorrupt,
     Page,
     Position,
     Standing,
@@ -176,7 +178,8 @@ class DiskLog:
         return Standing(self._pending, self._dropped, self._trouble)
 
     def close(self) -> None:
-        self._tolerantly(self._save)
+        with suppress(LogCorrupt):
+            self._tolerantly(self._save)
         self._db.close()
 
     def _begin(self) -> tuple[Life, list[Belief], int, int]:

@@ -30,17 +30,22 @@ def disk_is_back(path: Path) -> bool:
     return True
 
 
+def replace(path: Path, now: Stamp, why: LogCorrupt, note: Note) -> None:
+    """Sets the log aside, and begins a new one with what can be read of it. Raises OSError when the disk refuses."""
+    from edge_agent.salvage import salvaged, set_aside  # noqa: PLC0415 - weight that few agents ever need
+
+    aside = set_aside(path, now.wall)
+    note(f"the log was damaged and is set aside as {aside}: {why}")
+    bequeath(path, salvaged(aside), now)
+
+
 def _on_disk(path: Path, bounds: Bounds, now: Stamp, left: MemoryLog | None, note: Note) -> DiskLog:
     try:
         if left is not None:
             bequeath(path, left.heirloom(), now)
         return DiskLog(path, bounds, now)
     except LogCorrupt as error:
-        from edge_agent.salvage import salvaged, set_aside  # noqa: PLC0415 - weight that few agents ever need
-
-        aside = set_aside(path, now.wall)
-        note(f"the log was damaged and is set aside as {aside}: {error}")
-    bequeath(path, salvaged(aside), now)
+        replace(path, now, error, note)
     if left is not None:
         bequeath(path, left.heirloom(), now)
     return DiskLog(path, bounds, now)

@@ -45,7 +45,7 @@ def take_snapshot(draft: Draft, event: Snapshot) -> None:
             retire(draft, event.agent, check)
     for belief in event.beliefs:
         before = known.get(belief.check)
-        if before is None or (belief.generation, belief.seq) >= (before.generation, before.seq):
+        if before is None or _replaces(event, belief, before):
             since = _steady(before, belief, min(belief.since + event.offset, draft.now))
             state = CheckState(
                 belief.state, since, belief.generation, belief.seq, belief.interval, _text(belief.state, belief.text)
@@ -158,6 +158,13 @@ def _quorum(beliefs: list[CheckState]) -> CheckState:
     if critical and others and len(beliefs) >= QUORUM and 2 * len(critical) <= len(beliefs):
         return max(others, key=lambda belief: SEVERITY[belief.state])
     return min(critical or others, key=lambda belief: (-SEVERITY[belief.state], belief.since))
+
+
+def _replaces(event: Snapshot, belief: SeenBelief, before: CheckState) -> bool:
+    """The later record wins. A log that lost its tail, or is an old copy, believes less than it once said: then its new
+    life is right, because no later record of an ended life can follow.
+    """
+    return before.generation < event.generation or (belief.generation, belief.seq) >= (before.generation, before.seq)
 
 
 def _steady(before: CheckState | None, belief: SeenBelief, since: float) -> float:

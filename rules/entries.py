@@ -41,11 +41,15 @@ class SeenBelief(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Snapshot(Entry, frozen=True, kw_only=True, tag=True):
-    """All that an agent believes. A check it no longer lists is retired."""
+    """All that an agent believes. A check it no longer lists is retired.
+
+    `generation` is the life that says so: what earlier ones said is over, whatever its number. 0: not noted.
+    """
 
     agent: str
     beliefs: list[SeenBelief]
     offset: float = 0.0
+    generation: int = 0
 
 
 class CheckRetired(Entry, frozen=True, kw_only=True, tag=True):

@@ -1,4 +1,4 @@
-"""The table of docs/acceptance.md: what a run of the acceptance tests showed, one row a test.
+"""The table of docs/acceptance.md, and that of docs/reliability.md: what a run showed, one row a test.
 
 The table is the only place where it is kept: a run reads it, replaces the rows of the tests that it ran, and writes it.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 BEGIN = "<!-- written by ./run acceptance -->"
+BEGIN_FAULTS = "<!-- written by ./run faults -->"
 END = "<!-- until here -->"
 HEAD = "| point | what it shows | figure | verdict | when, on what | test |\n|---|---|---|---|---|---|\n"
 MOST = 300  # characters of a cell
@@ -17,7 +18,7 @@ _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+")
 
 
 class Row(NamedTuple):
-    """`test` is the node id below tests/acceptance/, and the row's identity; all else is text."""
+    """`test` is the node id below its suite's folder, and the row's identity; all else is text."""
 
     point: str
     shows: str
@@ -75,10 +76,11 @@ def _row(line: str) -> Row:
 
 
 def _parts(page: str) -> tuple[str, str, str]:
-    before, begin, rest = page.partition(f"{BEGIN}\n")
+    mark = BEGIN_FAULTS if BEGIN_FAULTS in page else BEGIN
+    before, begin, rest = page.partition(f"{mark}\n")
     body, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"the page lacks its markers, {BEGIN} and {END}")
+        raise ValueError(f"the page lacks its markers, {mark} and {END}")
     return before + begin, body, end + after
 
 

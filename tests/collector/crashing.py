@@ -1,4 +1,6 @@
-"""A collector that kills itself with -9 at the nth commit: `before` it, or `after` it but before any answer."""
+"""A collector that kills itself with -9: `before` its nth commit, as it has the nth batch committed and has answered
+nothing (`after`), or as it begins its nth transaction, whatever the one before was for (`between`).
+"""
 
 import asyncio
 import os
@@ -18,6 +20,8 @@ def main(config: str, when: str, nth: int) -> None:
     collector = Collector(read(Path(config)))
     if when == "before":
         event.listen(collector.database._writer, "commit", _Countdown(nth))
+    elif when == "between":
+        event.listen(collector.database._writer, "begin", _Countdown(nth))
     elif when == "after":
         collector.receiver.line = _DiesAnswering(collector.subscriber, nth)
     asyncio.run(collector.run(asyncio.Event()))

@@ -173,6 +173,7 @@ def test_generations_follow_the_order_of_lives_and_survive_a_restart(bench: Benc
     bench.take(agent.hello(3.0), agent.live(4.0, late))
     snapshots = [entry for entry in bench.entries() if isinstance(entry, Snapshot)]
     assert [entry.beliefs[0].generation for entry in snapshots] == [1, 1, 3]
+    assert [entry.generation for entry in snapshots] == [1, 2, 3]
     with bench.database.reading() as connection:
         assert [(row.epoch, row.generation) for row in cursors.all_cursors(connection)] == [
             (epoch(7), 1),

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -27,11 +27,17 @@ def agent_yaml(folder: Path, broker_url: str, checks: list[str], **defaults: str
 
 
 class AgentProcess:
-    """`python -m tillwatch agent run` as a child; `main` is run in its place, `more` is added to its environment."""
+    """`python PROGRAM CONFIG` as a child: our agent, or another that is told its configuration; `more` environment."""
 
-    def __init__(self, config: Path, *, main: Sequence[str] = ("-m", "tillwatch"), **more: str) -> None:
-        self._command = [sys.executable, *main, "agent", "run", "--config", str(config)]
-        self._more = more
+    def __init__(
+        self,
+        config: Path,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = ("-m", "tillwatch", "agent", "run", "--config"),
+        **more: str,
+    ) -> None:
+        self._command = [sys.executable, *program, str(config)]
+        self._environment = {**(environment or os.environ | {"PYTHONPATH": str(ROOT)}), **more}
         self.process = self._begin()
 
     def __enter__(self) -> "AgentProcess":
@@ -53,5 +59,4 @@ class AgentProcess:
         return self.process.wait(timeout=20)
 
     def _begin(self) -> subprocess.Popen[bytes]:
-        environment = os.environ | {"PYTHONPATH": str(ROOT)} | self._more
-        return subprocess.Popen(self._command, env=environment, cwd=ROOT)
+        return subprocess.Popen(self._command, env=self._environment, cwd=ROOT)

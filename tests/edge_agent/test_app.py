@@ -9,8 +9,9 @@ from contract.status import Status
 from edge_agent.app import Agent
 from edge_agent.config import read
 from edge_agent.disk import Bounds, DiskLog
+from edge_agent.log import LogCorrupt
 from tests.edge_agent.collecting import CollectorForTests
-from tests.edge_agent.drafts import stamp
+from tests.edge_agent.drafts import drafts, stamp
 from tests.edge_agent.peers import Broker, Device
 from tests.edge_agent.running import agent_yaml
 
@@ -70,3 +71,57 @@ def test_checks_that_are_no_longer_configured_are_no_longer_in_the_snapshot(
         asyncio.run(run([f"ci: pos-01, {target}", f"ci: pos-02, {target}"], lambda: len(collector.all_records()) == 2))
         asyncio.run(run([f"ci: pos-02, {target}"], lambda: len(collector.hellos) == 2))
         assert [held.check for held in collector.hellos[-1].snapshot] == ["pos-02/tcp"]
+
+
+def test_damage_that_opening_does_not_see_is_set_aside_once_and_not_found_again_by_each_next_life(
+    tmp_path: Path, broker: Broker, device: Device
+) -> None:
+    """Opening reads what is pending; here a page of what was settled long ago is gone, which only tidying reads."""
+    config = read(agent_yaml(tmp_path, broker.url, [f'ci: pos-01, probe: tcp, target: "127.0.0.1:{device.port}"']))
+    path = tmp_path / "agent.db"
+    log = DiskLog(path, Bounds(), stamp())
+    log.commit(drafts(300))
+    log.settle(log.epoch, ((1, 300),), stamp())
+    log.close()
+    lose_a_page_that_opening_does_not_read(path)
+
+    async def run(collector: CollectorForTests) -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(Agent(config).run(stop))
+        await eventually(lambda: list(tmp_path.glob("agent.db.corrupt-*")))
+        told = len(collector.hellos)
+        await eventually(lambda: collector.hellos[told:] and collector.lives[-1].results)
+        stop.set()
+        await running
+
+    with CollectorForTests(broker.port) as collector:
+        asyncio.run(run(collector))
+    assert len(list(tmp_path.glob("agent.db.corrupt-*"))) == 1
+    assert DiskLog(path, Bounds(), stamp()).standing().trouble == ""
+
+
+def lose_a_page_that_opening_does_not_read(path: Path) -> None:
+    whole = path.read_bytes()
+    for at in range(4096, len(whole), 4096):
+        damaged = whole[:at] + bytes(4096) + whole[at + 4096 :]
+        path.write_bytes(damaged)
+        found = found_by(path)
+        path.with_name("agent.db-wal").unlink(missing_ok=True)
+        if found == "tidying":
+            path.write_bytes(damaged)
+            return
+    raise AssertionError("opening reads every page")
+
+
+def found_by(path: Path) -> str:
+    try:
+        log = DiskLog(path, Bounds(), stamp())
+    except LogCorrupt:
+        return "opening"
+    try:
+        log.tidy(stamp())
+    except LogCorrupt:
+        return "tidying"
+    finally:
+        log.close()
+    return "nobody"

@@ -20,7 +20,7 @@ from tests.edge_agent.running import AgentProcess, agent_yaml
 
 __all__ = ["broker"]
 
-RUDE = ("-m", "tests.faults.rude_agent")
+RUDE = ("-m", "tests.faults.rude_agent", "agent", "run", "--config")
 OTHERS = 20
 REASONS = {
     "hang": "silent for 0.2 s",
@@ -51,7 +51,7 @@ def test_a_probe_that_misbehaves_but_awaits_delays_nobody(
     way: str, tmp_path: Path, broker: Broker, till: Till, figure: Callable[[str], None]
 ) -> None:
     config = agent_yaml(tmp_path, broker.url, [f"ci: rude, probe: rude, target: {way}", *others(till)])
-    with CollectorForTests(broker.port) as collector, AgentProcess(config, main=RUDE) as agent:
+    with CollectorForTests(broker.port) as collector, AgentProcess(config, program=RUDE) as agent:
         until(lambda: REASONS[way] in told(collector, "rude/rude"), 40)
         gap = longest_gap(collector, pulses=20)
         assert agent.process.poll() is None
@@ -69,7 +69,7 @@ def test_a_probe_that_blocks_the_loop_is_cut_off_and_named(
     """It is measured every 10 s and blocks for ever each time: nothing else is ever later than the time it is given."""
     rude = f"ci: rude, probe: rude, target: {way}, interval: 10s"
     config = agent_yaml(tmp_path, broker.url, [rude, *others(till)])
-    with CollectorForTests(broker.port) as collector, AgentProcess(config, main=RUDE):
+    with CollectorForTests(broker.port) as collector, AgentProcess(config, program=RUDE):
         until(lambda: "blocked the agent for 1.5 s and was cut off" in told(collector, "rude/rude"), 60)
         gap = longest_gap(collector, pulses=60)
         assert collector.results["rude/rude"].status is Status.UNKNOWN

@@ -1,4 +1,4 @@
-"""A run of the acceptance tests leaves a row for each test, however that went, and tells how far it is."""
+"""A run of acceptance tests or faults leaves a row for each test, however that went, and tells how far it is."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.tracked import ROOT
-from tools.acceptance_table import BEGIN, END, HEAD, Row, rows
+from tools.acceptance_table import BEGIN, BEGIN_FAULTS, END, HEAD, Row, rows
 
 SUITE = '''
 import pytest
@@ -37,20 +37,24 @@ def test_that_cannot_begin(broken): pass
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    acceptance = tmp_path / "tests" / "acceptance"
-    acceptance.mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "acceptance" / "conftest.py", acceptance)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (acceptance / "test_some.py").write_text(SUITE)
-    (tmp_path / "page.md").write_text(f"{BEGIN}\n{HEAD}{END}\n")
-    return tmp_path
+    return with_suite(tmp_path, "acceptance", BEGIN)
+
+
+def with_suite(folder: Path, name: str, begin: str) -> Path:
+    suite = folder / "tests" / name
+    suite.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / name / "conftest.py", suite)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    (suite / "test_some.py").write_text(SUITE)
+    (folder / "page.md").write_text(f"{begin}\n{HEAD}{END}\n")
+    return folder
 
 
 WRITTEN = "--table=page.md"
 
 
-def run(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "pytest", "tests/acceptance", "-s", *arguments]
+def run(folder: Path, *arguments: str, suite: str = "tests/acceptance") -> str:
+    command = [sys.executable, "-m", "pytest", suite, "-s", *arguments]
     plain = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, cwd=folder, env=plain, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
@@ -71,6 +75,13 @@ def test_each_test_has_its_row_however_it_went(checkout: Path) -> None:
     }
     assert "2 of 4: test_some.py::test_that_fails" in told
     assert "passed   2.5   one ticket" in told
+
+
+def test_a_run_of_the_faults_leaves_rows_of_the_same_kind(tmp_path: Path) -> None:
+    run(with_suite(tmp_path, "faults", BEGIN_FAULTS), WRITTEN, "-k", "passes", suite="tests/faults")
+    assert [(one.verdict, one.test) for one in table(tmp_path).values()] == [
+        ("passed", "test_some.py::test_that_passes")
+    ]
 
 
 def test_a_run_of_a_part_leaves_the_other_rows_as_they_were(checkout: Path) -> None:

@@ -44,12 +44,14 @@ def test_a_measurement_that_is_not_there_is_a_mistake_and_installs_nothing() -> 
     assert outcome.stderr.startswith("There is no measurement 'ingets'; there are: ingest ")
 
 
-@pytest.mark.parametrize(("named", "collected"), [([], ["room"]), (["tests/acceptance"], ["acceptance"])])
+@pytest.mark.parametrize(
+    ("named", "collected"), [([], ["room"]), (["tests/acceptance"], ["acceptance"]), (["tests/faults"], ["faults"])]
+)
 def test_long_runs_are_collected_only_when_they_are_named(
     tmp_path: Path, named: list[str], collected: list[str]
 ) -> None:
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
-    for folder in ("room", "acceptance"):
+    for folder in ("room", "acceptance", "faults"):
         (tmp_path / "tests" / folder).mkdir(parents=True)
         (tmp_path / "tests" / folder / f"test_{folder}.py").write_text("def test_it(): pass\n")
     command = [sys.executable, "-m", "pytest", "--collect-only", *named]
@@ -63,7 +65,8 @@ def test_every_package_of_debian_is_told_where_it_is_installed() -> None:
     readme = (ROOT / "README.md").read_text()
     wanted = {package for line in re.findall(r"need_python ([\w -]+)$", RUN, re.MULTILINE) for package in line.split()}
     noc = {"prometheus", "prometheus-alertmanager"}
-    assert {"mosquitto", "nginx", "openssl", "postgresql", "chromium", "mosquitto-clients"} | noc == wanted
+    faults = {"faketime", "gcc", "iproute2", "iptables", "libc6-dev"}
+    assert {"mosquitto", "nginx", "openssl", "postgresql", "chromium", "mosquitto-clients"} | noc | faults == wanted
     assert [package for package in sorted(wanted) if package not in readme] == []
 
 

@@ -20,8 +20,9 @@ def told(story: Story, generation: int, *records: Transition | Gap, live: bool =
     story.tell(entry)
 
 
-def belief(state: Status, since: float, generation: int, seq: int) -> Snapshot:
-    return Snapshot(at=START + 60, agent="0001-s", beliefs=[SeenBelief(TILL, state, since, generation, seq, 15.0)])
+def belief(state: Status, since: float, generation: int, seq: int, said_by: int = 0) -> Snapshot:
+    beliefs = [SeenBelief(TILL, state, since, generation, seq, 15.0)]
+    return Snapshot(at=START + 60, agent="0001-s", beliefs=beliefs, generation=said_by)
 
 
 def test_a_transition_says_how_old_its_evidence_may_grow_without_waiting_for_a_hello() -> None:
@@ -46,6 +47,27 @@ def test_a_later_life_of_the_log_wins_over_a_higher_number_of_an_earlier_one() -
     told(story, 1, transition(99, OK, START))
     told(story, 2, transition(1, CRITICAL, START))
     assert [row.ci for row in story.incidents()] == ["0001/pos-01"]
+
+
+def test_a_log_that_lost_its_tail_is_believed_when_it_begins_a_new_life() -> None:
+    """Its agent measures what it believes, so it will not say it again: nobody else can end what the tail had said."""
+    story = Story(ONE)
+    told(story, 1, transition(40, OK, START), transition(60, CRITICAL, START))
+    assert [row.ci for row in story.incidents()] == ["0001/pos-01"]
+    story.now += 60
+    story.tell(belief(OK, START, 1, 40, said_by=2))
+    assert story.state.checks["0001-s"][TILL].state is OK
+    told(story, 2, transition(1, CRITICAL, START + 60))
+    story.tell(belief(OK, START, 1, 40, said_by=2))
+    assert story.state.checks["0001-s"][TILL].state is CRITICAL, "a snapshot that was overtaken within its life"
+
+
+def test_a_snapshot_that_is_overtaken_by_its_own_life_changes_nothing() -> None:
+    story = Story(ONE)
+    told(story, 1, transition(60, CRITICAL, START))
+    story.now += 60
+    story.tell(belief(OK, START, 1, 40, said_by=1))
+    assert story.state.checks["0001-s"][TILL].state is CRITICAL
 
 
 def test_the_same_record_twice_changes_nothing_the_second_time() -> None:
