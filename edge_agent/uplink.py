@@ -121,6 +121,7 @@ class Uplink:
 
     def acknowledged(self, ack: Ack, now: Stamp) -> None:
         self.last_ack = now.wall
+        self._line.pulsed = math.inf
         self._skew.learn(Exchange(ack.echo, ack.received, ack.sent, now.wall), now)
         have = merged(ack.have)
         if have and self._settled.get(ack.epoch) != have:
@@ -179,7 +180,9 @@ class Uplink:
         earlier = [flight for flight in self._line.flights if flight.kind == "hello"]
         patience = self._longer(earlier[0].patience) if earlier else FIRST_PATIENCE
         self._line.flights = [flight for flight in self._line.flights if flight.kind != "hello"]
-        self._fly(Flight("hello", self._identity.epoch, [], now.wall, now.up, patience))
+        flight = Flight("hello", self._identity.epoch, [], now.wall, now.up, patience)
+        flight.first = min((one.first for one in earlier), default=math.inf)
+        self._fly(flight)
         self._line.greeted = True
         return Hello(
             at=now.wall,
@@ -207,7 +210,10 @@ class Uplink:
 
     def pulse(self, results: Results | None, now: Stamp) -> Live | None:
         """All latest measurements, and what is unsent; None while there is nobody to say it to."""
-        return self._live(now, results) if self._line.greeted else None
+        if not self._line.greeted:
+            return None
+        self._line.pulsed = min(self._line.pulsed, now.up)
+        return self._live(now, results)
 
     def bye(self, why: Literal["stop", "shutdown", "will"], now: Stamp) -> Bye:
         return Bye(at=now.wall, epoch=self._identity.epoch, why=why)
@@ -215,6 +221,10 @@ class Uplink:
     def unacknowledged(self) -> int:
         """Records sent on this connection that no ack has named yet."""
         return sum(len(flight.records) for flight in self._line.flights)
+
+    def unanswered(self, now: Stamp) -> float:
+        """For how many seconds of this connection something is sent and not acknowledged; 0.0 while all is well."""
+        return self._line.unanswered(now.up)
 
     def offset(self, now: Stamp) -> float | None:
         """Seconds to add to this host's wall clock to read the collector's; None: not known yet."""
@@ -260,12 +270,14 @@ class Uplink:
             pending=self._standing.pending,
             dropped=self._standing.dropped,
             offset=self._skew.offset(now),
+            unanswered=self.unanswered(now),
         )
 
     def _bulk(self, epoch: str, records: Sequence[Record], now: Stamp) -> Bulk:
         return Bulk(at=now.wall, epoch=epoch, records=[restamped(record, now) for record in records])
 
     def _fly(self, flight: Flight) -> None:
+        flight.first = min(flight.first, flight.sent)
         flight.due = flight.sent + flight.patience * (1 + self._random() / 4)
         self._line.flights.append(flight)
 

@@ -24,6 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract import broker_tls
 from contract.broker import Broker
+from edge_agent.address import Address, Resolve, resolved
 
 WINDOW = 20  # messages that the broker has not taken yet; beyond it the line is stuck, and queueing would only age them
 CONNECT_WITHIN = 10.0  # seconds
@@ -50,8 +51,19 @@ class Listener(Protocol):
 class Wire:
     """Stays connected until it is closed. `topics` are subscribed before `connected` is told."""
 
-    def __init__(self, broker: Broker, client_id: str, topics: Sequence[str], listener: Listener) -> None:
+    def __init__(  # noqa: PLR0913 - all but one of them say whom to talk to
+        self,
+        broker: Broker,
+        client_id: str,
+        topics: Sequence[str],
+        listener: Listener,
+        *,
+        last_good: str = "",
+        resolve: Resolve = resolved,
+    ) -> None:
+        """`last_good` is where the broker was last reached, for a time in which `resolve` raises OSError."""
         self._broker = broker
+        self._address = Address(broker.host, broker.port, last_good, resolve)
         self._client_id = client_id
         self._topics = topics
         self._listener = listener
@@ -66,6 +78,11 @@ class Wire:
         self._said = ""
         self._untaken = 0
         self._taken = threading.Condition()
+
+    @property
+    def last_good(self) -> str:
+        """The broker's last address that answered; empty while none did."""
+        return self._address.last_good
 
     def start(self) -> None:
         self._thread.start()
@@ -111,9 +128,7 @@ class Wire:
 
     def _one_connection(self) -> None:
         """From connecting to losing it. Raises what connecting raises."""
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=True, reconnect_on_failure=False
-        )
+        client = _Client(self._address, self._client_id)
         client.max_inflight_messages_set(WINDOW)
         client.connect_timeout = CONNECT_WITHIN
         client.on_socket_open = _without_delay
@@ -148,6 +163,9 @@ class Wire:
         if reason.is_failure:
             self._refusal = f"the broker says: {reason}"
             return
+        sock = client.socket()
+        if isinstance(sock, socket.socket):
+            self._address.was_right(sock)
         client.subscribe([(topic, 1) for topic in self._topics])
 
     def _on_subscribe(self, *arguments: Any) -> None:
@@ -203,6 +221,19 @@ class Wire:
                 arguments[0].disconnect()
 
         return guarded
+
+
+class _Client(Client):
+    """paho's, but that it may find the broker without a name server. The name stays what a certificate must be for."""
+
+    def __init__(self, address: Address, client_id: str) -> None:
+        super().__init__(
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, reconnect_on_failure=False
+        )
+        self._found = address
+
+    def _create_socket_connection(self) -> socket.socket:
+        return self._found.connected(self.connect_timeout)
 
 
 def _without_delay(_client: Client, _data: object, sock: Any) -> None:

@@ -263,3 +263,42 @@ def test_whatever_is_lost_on_the_way_the_collector_has_every_record_in_the_end(
     live = link.pulse()
     assert live is not None
     assert live.digest == link.collector_digest()
+
+
+def test_a_hello_that_nobody_answers_is_told_as_unanswered_until_an_ack_comes() -> None:
+    """The broker took everything, and it reached nobody: 20 s are patience, then it is a state."""
+    link = Link(loses=lambda _kind: True)
+    link.connect()
+    link.run(19)
+    assert link.uplink.unanswered(link.stamp()) == 0
+    link.run(41)
+    assert link.uplink.unanswered(link.stamp()) == 60, "since the first try, however often it was sent again"
+    pulse = link.pulse()
+    assert pulse is not None
+    assert pulse.unanswered == 60
+    link._loses = lambda _kind: False
+    link.run(300)
+    assert link.uplink.unanswered(link.stamp()) == 0
+
+
+def test_pulses_that_nobody_answers_are_told_after_three_minutes() -> None:
+    link = Link()
+    link.connect()
+    link.run(1)
+    for _ in range(12):
+        link.pulse()
+        link.run(15)
+    assert link.uplink.unanswered(link.stamp()) == 0
+    link.run(15)
+    assert link.uplink.unanswered(link.stamp()) == 195
+
+
+def test_a_line_that_is_cut_owes_no_answer() -> None:
+    link = Link(loses=lambda _kind: True)
+    link.connect()
+    link.run(100)
+    link.disconnect()
+    assert link.uplink.unanswered(link.stamp()) == 0
+    link.run(1000)
+    link.connect()
+    assert link.uplink.unanswered(link.stamp()) == 0

@@ -102,7 +102,9 @@ class Chain(Stack):
         """Sample → value, labels as they are written."""
         with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
             lines = answer.read().decode().splitlines()
-        return {sample: float(value) for sample, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
+        return {
+            sample: float(value) for sample, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")
+        }
 
     def unreachable(self) -> list[str]:
         """The stores that an unresolved incident says are unreachable, once for each such incident."""

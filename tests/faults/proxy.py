@@ -18,7 +18,8 @@ class LateLine:
 
     def __enter__(self) -> "LateLine":
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(asyncio.start_server(self._joined, *self._listen), self._loop).result(10)
+        server = asyncio.start_server(self._joined, *self._listen)
+        self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result(10)
         return self
 
     def __exit__(
@@ -30,6 +31,7 @@ class LateLine:
         self._loop.close()
 
     async def _end(self) -> None:
+        self._server.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

@@ -47,9 +47,9 @@ class Shop:
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
 
-    def flip(self) -> None:
-        """Every till changes its state."""
-        for till in range(len(self.tills)):
+    def flip(self, tills: int) -> None:
+        """So many tills change their state, the first ones."""
+        for till in range(tills):
             if till in self._listening:
                 self.off(till)
             else:
