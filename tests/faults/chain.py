@@ -20,6 +20,7 @@ from tests.acceptance.stack import Stack, running
 from tests.acceptance.stack import until as _until
 from tests.edge_agent.broker_acl import acl
 from tests.faults.shop import Shop
+from tillwatch.ports import free_port
 
 PACE = 100.0  # five minutes of stable health are three seconds
 PULSE = 1.0  # seconds: a lease is three of them
@@ -29,12 +30,12 @@ PATIENCE = 60.0  # seconds, for what should take one or two
 
 
 class Settings(NamedTuple):
-    """`database` is a URL, or empty for a file in the folder. `agent` is put over each agent.yaml."""
+    """`database` is a URL, or empty for a file in the folder. `collector` is put over collector.yaml."""
 
     broker: str = GOOD_BROKER
     database: str = ""
     pulse: float = PULSE
-    agent: dict[str, Any] = {}
+    collector: dict[str, Any] = {}
 
 
 class Chain(Stack):
@@ -48,7 +49,7 @@ class Chain(Stack):
         self.acl = folder / "acl"
         self.write_acl()
         self.write_broker(settings.broker)
-        self._write("collector.yaml", _collector(self))
+        self._write("collector.yaml", _collector(self, self.http_port))
         for shop in shops:
             self._write(f"{shop.id}.yaml", _agent(self, shop, settings))
             command = ["agent", "run", "--config", str(folder / f"{shop.id}.yaml")]
@@ -59,6 +60,14 @@ class Chain(Stack):
         document = yaml.safe_load(path.read_text())
         document["broker"] |= {"url": url, "keepalive": f"{keepalive}s"}
         self._write(path.name, document)
+
+    def add_standby(self) -> str:
+        """A second collector on the same database, `standby`; returns its URL."""
+        port = free_port()
+        self._write("standby.yaml", _collector(self, port))
+        configuration = str(self.folder / "standby.yaml")
+        self.commands["standby"] = [sys.executable, "-m", "tillwatch", "collector", "run", "--config", configuration]
+        return f"http://127.0.0.1:{port}"
 
     def write_broker(self, settings: str) -> None:
         listeners = ["127.0.0.1", *(shop.wan.centre for shop in self.shops.values())]
@@ -71,6 +80,17 @@ class Chain(Stack):
     def write_acl(self, change: Callable[[str], str] = lambda text: text) -> None:
         """As it should be, after `change`. A running broker reads it when told to."""
         self.acl.write_text(change(acl([shop.agent for shop in self.shops.values()], COLLECTOR)))
+
+    def zero_broker(self) -> None:
+        """What a power cut can leave of the broker's memory: its file with all its length and nothing in it."""
+        file = self.folder / "mosquitto.db"
+        file.write_bytes(bytes(file.stat().st_size))
+
+    def restart(self, name: str, down: float = 0.0) -> None:
+        """Killed at once, started again after `down` seconds."""
+        self.kill(name)
+        time.sleep(down)
+        self.start(name)
 
     def tell_broker(self) -> None:
         self.signal("broker", signal.SIGHUP)
@@ -155,14 +175,15 @@ def _cmdb(shops: list[Shop]) -> dict[str, Any]:
     }
 
 
-def _collector(chain: Chain) -> dict[str, Any]:
+def _collector(chain: Chain, http_port: int) -> dict[str, Any]:
     return {
         "deployment": "faults",
         "broker": {"url": f"mqtt://127.0.0.1:{chain.broker_port}", "username": COLLECTOR},
         "database": chain.settings.database or f"sqlite:///{chain.folder}/collector.db",
         "cmdb": [{"kind": "yaml", "path": str(chain.folder / "cmdb.yaml")}],
         "policy": str(chain.folder / "policy.yaml"),
-        "http": {"listen": f"127.0.0.1:{chain.http_port}"},
+        "http": {"listen": f"127.0.0.1:{http_port}"},
+        **chain.settings.collector,
     }
 
 
@@ -176,5 +197,4 @@ def _agent(chain: Chain, shop: Shop, settings: Settings) -> dict[str, Any]:
         "log": {"path": str(chain.log_of(shop.id))},
         "defaults": times,
         "checks": shop.checks(),
-        **settings.agent,
     }

@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 NETWORKS = 2**15  # of four addresses each in 198.18.0.0/15, which is for measuring (RFC 2544)
 CLONE_NEWNET = 0x40000000
@@ -37,6 +38,9 @@ class Wan:
         self._inside("ip", "address", "add", f"{self.store}/30", "dev", "wan0")
         self._inside("ip", "link", "set", "wan0", "up")
         self._inside("ip", "link", "set", "lo", "up")
+        for chain, of in (("FAULTS-IN", "INPUT"), ("FAULTS-OUT", "OUTPUT")):
+            self._inside("iptables", "-N", chain)
+            self._inside("iptables", "-A", of, "-j", chain)
 
     def remove(self) -> None:
         with contextlib.suppress(subprocess.CalledProcessError):
@@ -68,7 +72,7 @@ class Wan:
         run("tc", "qdisc", "replace", "dev", self.name, *tbf)
 
     def heal(self) -> None:
-        for chain in ("INPUT", "OUTPUT"):
+        for chain in ("FAULTS-IN", "FAULTS-OUT"):
             self._inside("iptables", "-F", chain)
         for command in (self.command(["tc", "qdisc", "del", "dev", "wan0", "root"]), _root_of(self.name)):
             subprocess.run(command, check=False, capture_output=True)  # there may be none
@@ -81,11 +85,11 @@ class Wan:
     def count_connects(self, port: int) -> None:
         self._inside("iptables", "-N", "COUNT")
         self._inside("iptables", "-A", "COUNT", "-p", "tcp", "--syn", "--dport", str(port))
-        self._inside("iptables", "-t", "filter", "-I", "OUTPUT", "-j", "COUNT")
+        self._inside("iptables", "-I", "OUTPUT", "-j", "COUNT")
 
     def _drop(self, *some: str) -> None:
-        self._inside("iptables", "-A", "INPUT", "-i", "wan0", *some, "-j", "DROP")
-        self._inside("iptables", "-A", "OUTPUT", "-o", "wan0", *some, "-j", "DROP")
+        self._inside("iptables", "-A", "FAULTS-IN", "-i", "wan0", *some, "-j", "DROP")
+        self._inside("iptables", "-A", "FAULTS-OUT", "-o", "wan0", *some, "-j", "DROP")
 
     def _inside(self, *command: str) -> None:
         run(*self.command(list(command)))
@@ -93,7 +97,7 @@ class Wan:
     @contextlib.contextmanager
     def _entered(self) -> Iterator[None]:
         """The calling thread is in the store. A socket stays where it was made."""
-        with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{self.name}") as store:
+        with Path("/proc/thread-self/ns/net").open() as home, Path(f"/run/netns/{self.name}").open() as store:
             _enter(store.fileno())
             try:
                 yield
