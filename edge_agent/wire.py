@@ -25,10 +25,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from contract import broker_tls
 from contract.broker import Broker
 from edge_agent.address import Address, Resolve, resolved
+from edge_agent.backoff import Backoff
 
 WINDOW = 20  # messages that the broker has not taken yet; beyond it the line is stuck, and queueing would only age them
 CONNECT_WITHIN = 10.0  # seconds
-LONGEST_PAUSE = 30.0
 _BYE_WITHIN = 2.0
 
 
@@ -72,8 +72,7 @@ class Wire:
         self._gone = asyncio.Event()
         self._thread = threading.Thread(target=self._live, name=f"wire-{client_id}", daemon=True)
         self._client: Client | None = None
-        self._online = False
-        self._failures = 0
+        self._online, self._since = False, 0.0
         self._refusal = ""
         self._said = ""
         self._untaken = 0
@@ -114,16 +113,16 @@ class Wire:
             client.disconnect()
 
     def _live(self) -> None:
+        backoff = Backoff()
         while not self._closing.is_set():
             why = ""
             try:
                 self._one_connection()
             except Exception as error:
                 why = f"cannot reach {self._broker.url}: {broker_tls.explained(self._broker, error, time.time())}"
+            stood = time.monotonic() - self._since if self._online else 0.0
             self._lost(why)
-            pause = min(LONGEST_PAUSE, 0.5 * 2**self._failures)
-            self._failures = min(self._failures + 1, 10)
-            self._closing.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects, keeps no secret
+            self._closing.wait(backoff.pause(stood, random.random()))  # noqa: S311 - spreads reconnects, keeps no secret
         self._tell(self._gone.set)
 
     def _one_connection(self) -> None:
@@ -175,7 +174,7 @@ class Wire:
             self._refusal = f"the broker refuses our subscriptions: {refused[0]}"
             arguments[0].disconnect()
             return
-        self._failures = 0
+        self._since = time.monotonic()
         with self._taken:
             self._untaken = 0
         self._online = True
