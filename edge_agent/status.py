@@ -39,7 +39,7 @@ class Trouble(msgspec.Struct, frozen=True):
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The status file. `pending` records wait for the collector; `unacknowledged` of them are sent.
 
-    `unanswered`: for how many seconds the collector has owed an acknowledgement on this connection. `broker_address`:
+    `unanswered`: for how many seconds the collector has owed an acknowledgement. `broker_address`:
     where the broker was last reached, for a time without a name server.
     """
 

@@ -28,6 +28,9 @@ from edge_agent.log import START, Page, Position, Standing, belief
 MOST_PATIENCE = 300.0  # seconds
 MOST_FRESH = 1_000  # records in memory; beyond it they are backlog like any other
 LIVE_ROOM = 500  # records in one live message
+# A broker may end the connection at a word that its ACL denies (mosquitto with max_queued_messages 0): after so many, it is
+# no accident of the line.
+UNHEARD = 3
 
 
 class Identity(NamedTuple):
@@ -83,6 +86,8 @@ class Uplink:
         self._settled: dict[str, Ranges] = {}
         self.last_ack: float | None = None  # wall time
         self._line = Line()
+        self._unheard = 0  # connections in a row that ended after our hello and before any ack
+        self._unheard_since = math.inf
 
     # What happened
 
@@ -91,6 +96,8 @@ class Uplink:
         self._line = Line(online=True, hello_due=now.up, until=self._end)
 
     def disconnected(self) -> None:
+        if self._line.greeted and not self._line.welcome:
+            self._unheard += 1
         self._line = Line()
 
     def committed(self, records: Sequence[Transition]) -> None:
@@ -121,7 +128,7 @@ class Uplink:
 
     def acknowledged(self, ack: Ack, now: Stamp) -> None:
         self.last_ack = now.wall
-        self._line.pulsed = math.inf
+        self._line.pulsed, self._unheard = math.inf, 0
         self._skew.learn(Exchange(ack.echo, ack.received, ack.sent, now.wall), now)
         have = merged(ack.have)
         if have and self._settled.get(ack.epoch) != have:
@@ -183,6 +190,8 @@ class Uplink:
         flight = Flight("hello", self._identity.epoch, [], now.wall, now.up, patience)
         flight.first = min((one.first for one in earlier), default=math.inf)
         self._fly(flight)
+        if self._unheard == 0 and not self._line.greeted:
+            self._unheard_since = now.up
         self._line.greeted = True
         return Hello(
             at=now.wall,
@@ -223,7 +232,9 @@ class Uplink:
         return sum(len(flight.records) for flight in self._line.flights)
 
     def unanswered(self, now: Stamp) -> float:
-        """For how many seconds of this connection something is sent and not acknowledged; 0.0 while all is well."""
+        """For how many seconds something is sent and not acknowledged; 0.0 as long as that need mean nothing."""
+        if self._unheard >= UNHEARD:
+            return now.up - self._unheard_since
         return self._line.unanswered(now.up)
 
     def offset(self, now: Stamp) -> float | None:

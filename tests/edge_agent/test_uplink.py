@@ -302,3 +302,18 @@ def test_a_line_that_is_cut_owes_no_answer() -> None:
     link.run(1000)
     link.connect()
     assert link.uplink.unanswered(link.stamp()) == 0
+
+
+def test_three_connections_that_end_after_our_hello_without_an_answer_are_no_accident_of_the_line() -> None:
+    link = Link(loses=lambda _kind: True)
+    for turn in range(3):
+        assert link.uplink.unanswered(link.stamp()) == 0, turn
+        link.connect()
+        link.run(1)
+        link.disconnect()
+        link.run(1)
+    assert link.uplink.unanswered(link.stamp()) == 6, "since the first of them"
+    link._loses = lambda _kind: False
+    link.connect()
+    link.run(1)
+    assert link.uplink.unanswered(link.stamp()) == 0

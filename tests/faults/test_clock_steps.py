@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import clocks
 from tests.faults.chain import Chain, ended, staying, until, watched
+from tests.faults.clocks import FalseClock
 from tests.faults.ledger import ledger
 from tests.faults.shop import Shop
 
@@ -23,10 +23,11 @@ SOON = 30.0  # seconds: far below the step
 )
 def test_step(tmp_path: Path, figure: Callable[[str], None], who: str, seconds: int) -> None:
     chain = Chain(tmp_path, [Shop("0001", 4), Shop("0002", 4)])
-    chain.commands[who] = clocks.faked(chain.commands[who], tmp_path / "time")
+    clock = FalseClock(tmp_path)
+    chain.commands[who] = clock.worn(chain.commands[who])
     shop = chain.shops["0001"]
     with watched(chain):
-        clocks.step(tmp_path / "time", seconds)
+        clock.set(seconds)
         assert staying(lambda: chain.incidents() == [], 10)
         shop.off(0)
         began = time.monotonic()
