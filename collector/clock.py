@@ -30,8 +30,8 @@ class OnwardClock:
     """A wall clock that never goes back, and never stands still. Threads may share it.
 
     The journal's instants do not decrease. After the host's clock stepped back they would stand still, and every timer
-    of the rules with them, until it is where it was: an hour in which nothing is confirmed, escalated or resolved. So ours
-    goes on, a tenth slower, until the host's has caught up.
+    of the rules with them, until it is where it was: an hour in which nothing is confirmed, escalated or resolved. So
+    ours goes on, a tenth slower, until the host's has caught up.
     """
 
     def __init__(self, host: Clock, last: float) -> None:

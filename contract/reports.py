@@ -64,7 +64,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     pending: Count = 0
     dropped: Count = 0
     offset: float | None = None
-    # For how long what this agent sends has not been acknowledged: when only the way back is broken, the centre learns it.
+    # Seconds without an acknowledgement that should have come: when only the way back is broken, the centre learns it.
     unanswered: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
 

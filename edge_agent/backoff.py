@@ -8,8 +8,8 @@ STOOD = 3.0  # seconds; a connection that ends sooner counts as a try that faile
 class Backoff:
     """Doubles from try to try, with jitter, so that a thousand stores that lost one broker do not return at once.
 
-    A broker may let us in and end the connection at our first word, as mosquitto does with max_queued_messages 0 when the ACL
-    denies it.
+    A broker may let us in and end the connection at our first word, as mosquitto does with max_queued_messages 0 when
+    its ACL denies it.
     """
 
     def __init__(self) -> None:

@@ -28,8 +28,8 @@ from edge_agent.log import START, Page, Position, Standing, belief
 MOST_PATIENCE = 300.0  # seconds
 MOST_FRESH = 1_000  # records in memory; beyond it they are backlog like any other
 LIVE_ROOM = 500  # records in one live message
-# A broker may end the connection at a word that its ACL denies (mosquitto with max_queued_messages 0): after so many, it is
-# no accident of the line.
+# A broker may end the connection at a word that its ACL denies (mosquitto with max_queued_messages 0): after so many it
+# is no accident of the line.
 UNHEARD = 3
 
 

@@ -121,9 +121,7 @@ def _postgresql(url: URL) -> Database:
     # A collector that is paused in the middle of a transaction would keep its locks, and nobody could take over.
     hurry = {**patience, "options": f"{patience['options']} -c idle_in_transaction_session_timeout=10s"}
     # READ COMMITTED: whoever waited for a locked row sees what the one before committed.
-    writer = create_engine(
-        url, pool_pre_ping=True, pool_size=8, isolation_level="READ COMMITTED", connect_args=hurry
-    )
+    writer = create_engine(url, pool_pre_ping=True, pool_size=8, isolation_level="READ COMMITTED", connect_args=hurry)
     reader = create_engine(
         url, pool_pre_ping=True, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ", connect_args=patience
     )

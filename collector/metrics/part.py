@@ -23,7 +23,7 @@ DROPPED = Metric(
     ("store", "agent"),
 )  # fmt: skip
 UNANSWERED = Metric(
-    "tillwatch_agent_unanswered_seconds", "gauge", "How long the agent has waited for an acknowledgement; 0: it has it.",
+    "tillwatch_agent_unanswered_seconds", "gauge", "How long the agent has sent without an acknowledgement; 0: well.",
     ("store", "agent"),
 )  # fmt: skip
 CAPACITY = Metric(

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from collector.database import DatabaseError, opened
+from collector.database import Database, DatabaseError, opened
 from tests.collector import postgresql
 
 
@@ -15,13 +15,18 @@ def test_a_writer_that_falls_asleep_in_a_transaction_loses_it_and_is_told(postgr
     with database.writing() as connection:
         setting = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one()
     assert setting == "10s"
-    with pytest.raises(DatabaseError), database.writing() as connection:
-        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '20ms'")
-        time.sleep(0.5)
-        connection.exec_driver_sql("SELECT 1")
+    with pytest.raises(DatabaseError):
+        fall_asleep(database)
     with database.writing() as connection:
         assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
     database.close()
+
+
+def fall_asleep(database: Database) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '20ms'")
+        time.sleep(0.5)
+        connection.exec_driver_sql("SELECT 1")
 
 
 def test_a_reader_may_take_its_time(postgresql_url: str) -> None:

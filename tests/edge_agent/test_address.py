@@ -21,7 +21,7 @@ class Names:
         self.addresses = addresses
         self.silent = False
 
-    def __call__(self, host: str, port: int) -> tuple[str, ...]:
+    def __call__(self, host: str, _port: int) -> tuple[str, ...]:
         if self.silent:
             raise socket.gaierror(socket.EAI_AGAIN, f"no name server says where {host} is")
         return self.addresses

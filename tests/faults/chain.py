@@ -6,8 +6,9 @@ import signal
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import yaml
@@ -35,13 +36,16 @@ class Settings(NamedTuple):
     broker: str = GOOD_BROKER
     database: str = ""
     pulse: float = PULSE
-    collector: dict[str, Any] = {}
+    collector: Mapping[str, Any] = MappingProxyType({})
+
+
+USUAL = Settings()
 
 
 class Chain(Stack):
     """Processes `broker`, `collector` and one by each shop's id."""
 
-    def __init__(self, folder: Path, shops: list[Shop], settings: Settings = Settings()) -> None:
+    def __init__(self, folder: Path, shops: list[Shop], settings: Settings = USUAL) -> None:
         super().__init__(folder, _cmdb(shops), {"store": shops[0].id, "agent": shops[0].agent, "checks": []}, PACE)
         del self.commands["agent"]
         self.shops = {shop.id: shop for shop in shops}
@@ -120,7 +124,7 @@ class Chain(Stack):
 
     def metrics(self, path: str = "/metrics") -> dict[str, float]:
         """Sample → value, labels as they are written."""
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:  # noqa: S310
             lines = answer.read().decode().splitlines()
         return {
             sample: float(value) for sample, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")
