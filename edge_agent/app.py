@@ -17,6 +17,7 @@ from contract import credentials
 from contract.broker import with_files
 from contract.topics import agent_subscriptions, up
 from edge_agent import VERSION, status
+from edge_agent.backoff import within_lease
 from edge_agent.clocks import Clock, HostClock
 from edge_agent.config import Config
 from edge_agent.disk import Bounds, DiskLog
@@ -131,7 +132,14 @@ class _Life:
         broker = with_files(document.broker, credentials.located)
         self._status_path = status.path_for(Path(document.log.path))
         last_good = status.last_address(self._status_path)
-        self._wire = Wire(broker, document.agent, agent_subscriptions(document.agent), self, last_good=last_good)
+        self._wire = Wire(
+            broker,
+            document.agent,
+            agent_subscriptions(document.agent),
+            self,
+            last_good=last_good,
+            longest_pause=within_lease(self._identity.pulse),
+        )
         self.session = Session(
             document.agent,
             self._identity,

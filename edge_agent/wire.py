@@ -25,7 +25,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from contract import broker_tls
 from contract.broker import Broker
 from edge_agent.address import Address, Resolve, resolved
-from edge_agent.backoff import Backoff
+from edge_agent.backoff import LONGEST, Backoff
 
 WINDOW = 20  # messages that the broker has not taken yet; beyond it the line is stuck, and queueing would only age them
 CONNECT_WITHIN = 10.0  # seconds
@@ -60,8 +60,10 @@ class Wire:
         *,
         last_good: str = "",
         resolve: Resolve = resolved,
+        longest_pause: float = LONGEST,
     ) -> None:
         """`last_good` is where the broker was last reached, for a time in which `resolve` raises OSError."""
+        self._backoff = Backoff(longest_pause)
         self._broker = broker
         self._address = Address(broker.host, broker.port, last_good, resolve)
         self._client_id = client_id
@@ -113,7 +115,6 @@ class Wire:
             client.disconnect()
 
     def _live(self) -> None:
-        backoff = Backoff()
         while not self._closing.is_set():
             why = ""
             try:
@@ -122,7 +123,7 @@ class Wire:
                 why = f"cannot reach {self._broker.url}: {broker_tls.explained(self._broker, error, time.time())}"
             stood = time.monotonic() - self._since if self._online else 0.0
             self._lost(why)
-            self._closing.wait(backoff.pause(stood, random.random()))  # noqa: S311 - spreads reconnects, keeps no secret
+            self._closing.wait(self._backoff.pause(stood, random.random()))  # noqa: S311 - spreads reconnects, keeps no secret
         self._tell(self._gone.set)
 
     def _one_connection(self) -> None:
