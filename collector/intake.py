@@ -135,7 +135,9 @@ class Intake:
         plan.duplicates += fresh.repeated
         if not fresh.records:
             return
-        tracks.take(track, fresh.epoch, fresh.records, fresh.ranges)
+        tracks.take(track, fresh.epoch, fresh.ranges)
+        if live:
+            tracks.believe(track, fresh.records)
         entry = Records(
             at=visit.moment.at,
             agent=track.agent,

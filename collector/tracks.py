@@ -72,10 +72,17 @@ def with_records(life: Life, fresh: Iterable[Record]) -> Ranges:
     return ranges
 
 
-def take(track: Track, epoch: str, fresh: Sequence[Record], ranges: Ranges) -> None:
-    """Counts `fresh` as had. Beliefs of records beyond the snapshot move the digest, in whatever order they come."""
+def take(track: Track, epoch: str, ranges: Ranges) -> None:
+    """Counts `ranges` as had."""
     track.lives[epoch].ranges = ranges
-    if track.digest is None or epoch != track.epoch:
+
+
+def believe(track: Track, fresh: Sequence[Record]) -> None:
+    """Live records beyond the snapshot move the digest, in whatever order they come.
+
+    Backlog does not: it decides no current state, so what only it told must still be asked for.
+    """
+    if track.digest is None:
         return
     for record in fresh:
         if isinstance(record, Transition) and record.seq > track.floor:

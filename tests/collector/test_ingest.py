@@ -129,6 +129,19 @@ def test_pulses_are_acknowledged_once_a_minute(bench: Bench) -> None:
     assert len(bench.line.acks) == 1 + 2
 
 
+def test_what_only_backlog_told_of_the_current_life_is_asked_for(bench: Bench) -> None:
+    """Backlog decides no current state, so a hello that was lost must not be taken for heard because backlog came."""
+    agent = Agent()
+    bench.take(agent.hello(1.0))
+    failed = agent.turns("pos-01/tcp", CRITICAL, 2.0)
+    bench.take(agent.bulk(20.0, failed))
+    bench.take(agent.live(21.0))
+    assert [cmd.kind for _, cmd in bench.line.commands] == ["hello"]
+    bench.take(agent.hello(22.0), agent.live(23.0))
+    assert isinstance(bench.entries()[-1], Snapshot)
+    assert len(bench.line.commands) == 1
+
+
 def test_a_digest_that_differs_or_an_unknown_life_asks_for_one_hello(bench: Bench) -> None:
     agent = Agent()
     bench.take(agent.live(1.0), agent.live(1.0), agent.bulk(1.0, agent.turns("a/b", OK, 1.0)))
