@@ -29,8 +29,8 @@ class Life(msgspec.Struct, gc=False):
 
 class Track(msgspec.Struct, kw_only=True):
     """`epoch` is the current life, None before the first hello. Steady instants: `asked` for a hello, `acked`, `heard`
-    in the current life, `asked_again` for records. `lacked`: what the last pulse showed that we do not have, although the
-    agent holds it for acknowledged. The other fields are those of AgentRow.
+    in the current life, `asked_again` for records. `lacked`: what the last pulse showed that we do not have, although
+    the agent holds it for acknowledged. The other fields are those of AgentRow.
     """
 
     agent: str

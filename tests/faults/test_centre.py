@@ -98,7 +98,7 @@ def test_restored(tmp_path: Path, figure: Callable[[str], None]) -> None:
             _collector(chain, "restore", "--replace", str(tmp_path / "copy"))
             chain.start("collector")
             until(chain.ready, chain, 120)
-            until(lambda: {one["id"]: one["ci"] for one in chain.incidents()} == before, chain, 40)
+            until(lambda: {one["id"]: one["ci"] for one in chain.incidents()} == before, chain, 120)
             until(lambda: all(one["ticket"] for one in chain.incidents()), chain)
             until(lambda: [one["ci"] for one in chain.incidents() if not ended(one)] == ["0001/pos-01"], chain)
             until(chain.are_settled, chain, 120)

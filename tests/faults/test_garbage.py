@@ -47,7 +47,7 @@ def test_garbage(tmp_path: Path, figure: Callable[[str], None]) -> None:
 
 
 @pytest.mark.shows(
-    "6", "another agent's topic, a foreign part, control characters: denied by the broker, or refused and counted"
+    "6", "another agent's topic, a foreign part, an id that is none: denied by the broker, or refused and counted"
 )
 def test_foreign_topics(tmp_path: Path, figure: Callable[[str], None]) -> None:
     chain = Chain(tmp_path, [Shop("0001", 2), Shop("0002", 2)])
@@ -60,10 +60,8 @@ def test_foreign_topics(tmp_path: Path, figure: Callable[[str], None]) -> None:
         part = "00" if good.split("/")[2] != "00" else "01"
         chain.write_acl(lambda text: text.replace(f"user {mine}\n", f"user {mine}\ntopic write tillwatch/1/#\n"))
         chain.tell_broker()
-        topics = [
-            f"tillwatch/1/{part}/{mine}/bye",
-            *(f"tillwatch/1/{part}/{bad}/bye" for bad in ("a\tb", "A", "é", "-" * 64)),
-        ]
+        names = ("A", "é", "-" * 64, "a b", "nobody", mine)
+        topics = [f"tillwatch/1/{part}/{name}/bye" for name in names]
         for topic in topics:
             say(chain, mine, topic, b"{}")
         until(lambda: refused(chain) == len(topics), chain)
