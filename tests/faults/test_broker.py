@@ -13,7 +13,7 @@ from contract.codec import encode
 from contract.reports import Bye, EpochSpan, Hello
 from contract.topics import up
 from edge_agent.status import NOT_ACKNOWLEDGED
-from tests.faults.chain import GOOD_BROKER, Chain, Settings, staying, until, watched
+from tests.faults.chain import GOOD_BROKER, Chain, Settings, ended, staying, until, watched
 from tests.faults.ledger import ledger
 from tests.faults.shop import Shop
 
@@ -142,19 +142,21 @@ def test_stale_words(tmp_path: Path) -> None:
         old = chain.status("0001")
         chain.restart("0001")
         until(lambda: chain.status("0001").epoch != old.epoch and chain.are_settled(), chain)
+        until(lambda: all(map(ended, chain.incidents())), chain)  # a slow start is a silence of its own
+        known = len(chain.incidents())
         position = chain.metrics()["tillwatch_journal_position"]
         span = EpochSpan(old.epoch, None, 1, 2)
         hello = Hello(at=old.at, epochs=[span], snapshot=[], boot="b", version="1", config="c", pulse=1.0)
         say(chain, up(agent, "hello"), encode(hello), retain=True)
         say(chain, up(agent, "bye"), encode(Bye(at=old.at, epoch=old.epoch, why="stop")), retain=True)
         say(chain, up(agent, "bye"), encode(Bye(at=old.at, epoch=old.epoch, why="will")), retain=False)
-        assert staying(lambda: chain.incidents() == [], 16)
+        assert staying(lambda: len(chain.incidents()) == known, 16)
         assert chain.metrics()["tillwatch_journal_position"] == position, "none of it was an event"
         chain.restart("collector")
         until(chain.ready, chain, 120)
-        assert staying(lambda: chain.incidents() == [], 16), "nor when the retained ones come again"
+        assert staying(lambda: len(chain.incidents()) == known, 16), "nor when the retained ones come again"
         chain.shops["0001"].off(0)
-        until(lambda: [one["ci"] for one in chain.incidents()] == ["0001/pos-01"], chain)
+        until(lambda: [one["ci"] for one in chain.incidents() if not ended(one)] == ["0001/pos-01"], chain)
 
 
 def say(chain: Chain, topic: str, payload: bytes, *, retain: bool) -> None:
