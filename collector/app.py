@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from collector import documents, reading
-from collector.clock import Clock, SystemClock
+from collector.clock import Clock, OnwardClock, SystemClock
 from collector.config import Config
-from collector.database import leases, opened, upgrade
+from collector.database import journal, leases, opened, upgrade
 from collector.desk.opening import Desks
 from collector.engine_loop import EngineLoop
 from collector.holder import is_gone, myself
@@ -34,12 +34,12 @@ class Face(Protocol):
 class Collector:
     """`run` until stopped; `ready` is set once the engine leads and the broker has taken the subscription."""
 
-    def __init__(self, config: Config, face: Face | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, face: Face | None = None, host_clock: Clock | None = None) -> None:
         """Reads policy, CMDB and secrets, migrates the database. Raises DocumentError, TooNew, OSError, ValueError."""
         self.config = config
         self.ready = asyncio.Event()
         self._face = face or nobody
-        clock = clock or SystemClock()
+        host_clock = host_clock or SystemClock()
         holder = myself()
         sources = documents.sources(config)
         stamp = stamp_of(documents.files(sources))
@@ -48,12 +48,14 @@ class Collector:
         upgrade(self.database)
         with self.database.writing() as connection:
             leases.bury(connection, is_gone)
+            clock = OnwardClock(host_clock, journal.head_at(connection))
         self.engine = EngineLoop(self.database, papers, config.keep, holder, clock, version=release())
         self.ingest = Ingest(self.database, papers.registry, holder, self.engine.wake, clock, config.limits)
         self.reloading = Reloading(config, self.engine, self.ingest, clock, expected=papers.expected, stamp=stamp)
         self.subscriber = Subscriber(config.broker, config.client_id)
         self.receiver = Receiver(self.ingest, self.subscriber, clock)
-        self.desks = Desks(config, self.database, self.engine, holder, clock)
+        # A desk dates its calls by true time, and they are judged by their age.
+        self.desks = Desks(config, self.database, self.engine, holder, host_clock)
         self.ingest.counters.ticket_differences = self.desks.differences
         self.readers = ThreadPoolExecutor(READERS, "reader")
         self.services = Running(self, clock)

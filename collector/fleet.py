@@ -34,6 +34,7 @@ class AgentView(NamedTuple):
 
     `statuses` holds `Status` values, `ms` milliseconds, `texts` index → text of what is not well. `at` is the agent's
     clock, `arrived` the collector's, both in seconds UTC. `offset` is what to add to the agent's clock; None: untold.
+    `unanswered`: for how many seconds the agent has waited for an acknowledgement that should have come.
     `version` grows with every pulse of the agent, so that a cached rendering knows when it is stale.
     """
 
@@ -49,6 +50,7 @@ class AgentView(NamedTuple):
     dropped: int
     offset: float | None
     version: int
+    unanswered: float = 0.0
 
 
 NO_TEXTS: Mapping[int, str] = {}
@@ -92,6 +94,7 @@ class Fleet:
             report.dropped,
             report.offset,
             before.version + 1 if before is not None else 1,
+            report.unanswered,
         )
         self.views[agent] = view
         return view

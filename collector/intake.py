@@ -14,14 +14,15 @@ from collector.pressure import refused
 from collector.services import Counters
 from collector.tracks import Track
 from contract import digest
-from contract.ranges import Ranges
+from contract.ranges import Ranges, oldest
 from contract.records import Record, Transition
 from contract.rejection import Rejected
-from contract.reports import Bulk, Bye, Cmd, Hello, Live, UpReport
+from contract.reports import MAX_RANGES, Bulk, Bye, Cmd, Hello, Live, UpReport
 from rules.entries import AgentHeard, Records, SeenBelief, Snapshot
 
 HELLO_WITHIN = 30.0  # seconds over which agents spread a hello that we ask for, and how often we ask one agent
 ACK_EVERY = 60.0  # seconds between acks of mere pulses
+RANGES_EVERY = 300.0  # seconds before one agent is asked for the same records again: it may not have them any more
 
 
 class Visit(NamedTuple):
@@ -68,7 +69,10 @@ class Intake:
         self._heard(visit)
         if fresh is not None:
             self._append(fresh, True, visit)
-        if not tracks.believes_the_same(track, report.last, report.digest):
+        is_lost = report.results is not None and self._asks_again(report, visit)
+        if not tracks.believes_the_same(track, report.last, report.digest) or (
+            is_lost and tracks.differs(track, report.digest)
+        ):
             self._ask_hello(visit)
         if fresh is not None or moment.now - track.acked >= ACK_EVERY:
             _ack(report.epoch, visit)
@@ -107,6 +111,9 @@ class Intake:
         plan.changed[track.agent] = None
         plan.lives |= {(track.agent, span.epoch): None for span in report.epochs}
         plan.gone += [(track.agent, epoch) for epoch in gone]
+        for span in report.epochs[:-1]:
+            if holes := tracks.kept_and_lacking(track, span):
+                _ask_ranges(span.epoch, holes, visit)
         _ack(current.epoch, visit)
 
     def _bulk(self, report: Bulk, visit: Visit) -> None:
@@ -177,6 +184,19 @@ class Intake:
     def _is_held_back(self, epoch: str, visit: Visit) -> bool:
         return epoch == visit.track.fork_epoch and self.presence.is_fresh(visit.track.agent, visit.moment.now)
 
+    def _asks_again(self, report: Live, visit: Visit) -> bool:
+        """Whether records are lost here that the agent holds for acknowledged, as after a restore. Asks for them.
+
+        Two pulses must say so, because one may have been overtaken by what it counts.
+        """
+        track, now = visit.track, visit.moment.now
+        holes = tracks.lacking(track, report.epoch, report.last, report.pending)
+        is_sure, track.lacked = bool(holes) and holes == track.lacked, holes
+        if is_sure and now - track.asked_again >= RANGES_EVERY:
+            track.asked_again = now
+            _ask_ranges(report.epoch, holes, visit)
+        return is_sure
+
     def _ask_hello(self, visit: Visit) -> None:
         track, moment = visit.track, visit.moment
         if moment.now - track.asked >= HELLO_WITHIN:
@@ -198,6 +218,11 @@ def _fresh(track: Track, epoch: str, records: Sequence[Record]) -> Fresh:
     life = track.lives[epoch]
     new = tracks.new_records(life, records)
     return Fresh(epoch, new, tracks.with_records(life, new), len(records) - len(new))
+
+
+def _ask_ranges(epoch: str, holes: Ranges, visit: Visit) -> None:
+    wanted = list(oldest(holes, MAX_RANGES))
+    visit.plan.commands.append((visit.track.agent, Cmd(kind="ranges", epoch=epoch, ranges=wanted)))
 
 
 def _ack(epoch: str, visit: Visit) -> None:

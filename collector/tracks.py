@@ -10,7 +10,7 @@ import msgspec
 
 from collector.database.cursors import AgentRow, CursorRow
 from contract import digest
-from contract.ranges import Ranges, contains, merged
+from contract.ranges import Ranges, contains, merged, missing
 from contract.records import Gap, Record, Transition
 from contract.rejection import Rejected
 from contract.reports import EpochSpan
@@ -29,7 +29,8 @@ class Life(msgspec.Struct, gc=False):
 
 class Track(msgspec.Struct, kw_only=True):
     """`epoch` is the current life, None before the first hello. Steady instants: `asked` for a hello, `acked`, `heard`
-    in the current life. The other fields are those of AgentRow.
+    in the current life, `asked_again` for records. `lacked`: what the last pulse showed that we do not have, although
+    the agent holds it for acknowledged. The other fields are those of AgentRow.
     """
 
     agent: str
@@ -47,6 +48,8 @@ class Track(msgspec.Struct, kw_only=True):
     config: str | None = None
     lives: dict[str, Life] = {}
     asked: float = float("-inf")
+    lacked: Ranges = ()
+    asked_again: float = float("-inf")
     acked: float = float("-inf")
 
 
@@ -86,6 +89,22 @@ def believe(track: Track, fresh: Sequence[Record]) -> None:
     for record in fresh:
         if isinstance(record, Transition) and record.seq > track.floor:
             track.digest = digest.after_transition(track.digest, record)
+
+
+def lacking(track: Track, epoch: str, last: int, pending: int) -> Ranges:
+    """What of 1..`last` we do not have, if it is more than the agent still has to send."""
+    holes = missing(track.lives[epoch].ranges, last)
+    return holes if sum(end - first + 1 for first, end in holes) > pending else ()
+
+
+def kept_and_lacking(track: Track, span: EpochSpan) -> Ranges:
+    """What of a life the agent still keeps and we do not have."""
+    holes = missing(track.lives[span.epoch].ranges, span.last)
+    return tuple((max(first, span.first), end) for first, end in holes if end >= span.first)
+
+
+def differs(track: Track, claimed: str) -> bool:
+    return track.digest is None or digest.text(track.digest) != claimed
 
 
 def believes_the_same(track: Track, last: int, claimed: str) -> bool:

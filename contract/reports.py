@@ -64,6 +64,8 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     pending: Count = 0
     dropped: Count = 0
     offset: float | None = None
+    # Seconds without an acknowledgement that should have come: when only the way back is broken, the centre learns it.
+    unanswered: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
 
 class Bulk(msgspec.Struct, frozen=True, kw_only=True):

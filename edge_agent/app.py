@@ -17,6 +17,7 @@ from contract import credentials
 from contract.broker import with_files
 from contract.topics import agent_subscriptions, up
 from edge_agent import VERSION, stall, status
+from edge_agent.backoff import within_lease
 from edge_agent.clocks import Clock, HostClock
 from edge_agent.config import Config
 from edge_agent.disk import Bounds, DiskLog
@@ -27,7 +28,7 @@ from edge_agent.opening import disk_is_back, open_log, replace
 from edge_agent.runner import Runner
 from edge_agent.session import Session
 from edge_agent.shutdown import why_stopping
-from edge_agent.status import AgentStatus, Troubles
+from edge_agent.status import NOT_ACKNOWLEDGED, AgentStatus, Troubles
 from edge_agent.uplink import Identity
 from edge_agent.watcher import Watcher
 from edge_agent.wire import Wire
@@ -138,6 +139,7 @@ class _Life:
         self._troubles = troubles
         self._disk_asked_every = disk_asked_every
         self._online, self._offline = False, " yet"
+        self._unanswered = False
         self.damage: LogCorrupt | None = None
         self._watcher = Watcher(
             document.agent,
@@ -149,7 +151,16 @@ class _Life:
         )
         self._identity = Identity(log.epoch, VERSION, config.fingerprint, float(document.defaults.pulse))
         broker = with_files(document.broker, credentials.located)
-        self._wire = Wire(broker, document.agent, agent_subscriptions(document.agent), self)
+        self._status_path = status.path_for(Path(document.log.path))
+        last_good = status.last_address(self._status_path)
+        self._wire = Wire(
+            broker,
+            document.agent,
+            agent_subscriptions(document.agent),
+            self,
+            last_good=last_good,
+            longest_pause=within_lease(self._identity.pulse),
+        )
         self.session = Session(
             document.agent,
             self._identity,
@@ -198,6 +209,8 @@ class _Life:
         standing = await _in(self._writer, self._log.standing)
         pending = f"{standing.pending} records pending" + (f"; log: {standing.trouble}" if standing.trouble else "")
         line = "connected" if self._online else f"not connected{self._offline}"
+        if self.session.uplink.unanswered(self._clock.stamp()) > 0:
+            line = NOT_ACKNOWLEDGED
         return Signs(f"{len(self._config.checks)} checks; {line}; {pending}", (self._watcher.turns,))
 
     def _decide(self, draft: Draft) -> None:
@@ -237,8 +250,16 @@ class _Life:
 
     async def _keep_status(self) -> None:
         while True:
+            self._note_silence()
             self._write_status()
             await asyncio.sleep(self._identity.pulse)
+
+    def _note_silence(self) -> None:
+        """Once each time that the collector stops to answer, not again with every pulse."""
+        silent = self.session.uplink.unanswered(self._clock.stamp()) > 0
+        if silent and not self._unanswered:
+            self._troubles.note(NOT_ACKNOWLEDGED)
+        self._unanswered = silent
 
     def _write_status(self) -> None:
         document, now = self._config.document, self._clock.stamp()
@@ -260,9 +281,11 @@ class _Life:
             offset=self.session.uplink.offset(now),
             checks=self._watcher.statuses(),
             troubles=self._troubles.all(),
+            unanswered=self.session.uplink.unanswered(now),
+            broker_address=self._wire.last_good,
         )
         try:
-            status.write(status.path_for(Path(document.log.path)), report)
+            status.write(self._status_path, report)
         except OSError as error:
             self._troubles.note(f"the status file cannot be written: {error}")
 

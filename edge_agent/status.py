@@ -1,5 +1,6 @@
 """What an agent writes beside its log about itself, so that a person can ask a host without asking the agent."""
 
+import logging
 from collections import deque
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from contract.status import Status
 from edge_agent.clocks import Clock
 
 MOST_TROUBLES = 20
+NOT_ACKNOWLEDGED = (
+    "sent, not acknowledged: the collector does not commit, or the broker swallows what this agent says (its ACL); "
+    "nothing is deleted"
+)
+_log = logging.getLogger("tillwatch.agent")
 
 
 class CheckStatus(msgspec.Struct, frozen=True):
@@ -31,7 +37,11 @@ class Trouble(msgspec.Struct, frozen=True):
 
 
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The status file. `pending` records wait for the collector; `unacknowledged` of them are sent."""
+    """The status file. `pending` records wait for the collector; `unacknowledged` of them are sent.
+
+    `unanswered`: for how many seconds the collector has owed an acknowledgement. `broker_address`:
+    where the broker was last reached, for a time without a name server.
+    """
 
     at: float
     pid: int
@@ -50,10 +60,12 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     offset: float | None
     checks: list[CheckStatus]
     troubles: list[Trouble]
+    unanswered: float = 0.0
+    broker_address: str = ""
 
 
 class Troubles:
-    """The last things that went wrong; a repetition is counted, not listed."""
+    """The last things that went wrong, also told to the log of the process; a repetition is counted, not listed."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -61,6 +73,8 @@ class Troubles:
 
     def note(self, text: str) -> None:
         count = self._list.pop().count + 1 if self._list and self._list[-1].text == text else 1
+        if count == 1:
+            _log.warning("%s", text[:500])
         self._list.append(Trouble(self._clock.stamp().wall, text[:500], count))
 
     def all(self) -> list[Trouble]:
@@ -76,6 +90,14 @@ def write(path: Path, status: AgentStatus) -> None:
     fresh = path.with_name(f"{path.name}.new")
     fresh.write_bytes(msgspec.json.encode(status))
     fresh.replace(path)
+
+
+def last_address(path: Path) -> str:
+    """Where the last life of the agent reached the broker; empty when nothing readable says so."""
+    try:
+        return read(path).broker_address
+    except (OSError, ValueError):
+        return ""
 
 
 def read(path: Path) -> AgentStatus:

@@ -28,6 +28,9 @@ from edge_agent.log import START, Page, Position, Standing, belief
 MOST_PATIENCE = 300.0  # seconds
 MOST_FRESH = 1_000  # records in memory; beyond it they are backlog like any other
 LIVE_ROOM = 500  # records in one live message
+# A broker may end the connection at a word that its ACL denies (mosquitto with max_queued_messages 0): after so many it
+# is no accident of the line.
+UNHEARD = 3
 
 
 class Identity(NamedTuple):
@@ -84,6 +87,8 @@ class Uplink:
         self._settled: dict[str, Ranges] = {}
         self.last_ack: float | None = None  # wall time
         self._line = Line()
+        self._unheard = 0  # connections in a row that ended after our hello and before any ack
+        self._unheard_since = math.inf
 
     # What happened
 
@@ -94,6 +99,8 @@ class Uplink:
             self._told.setdefault(check, now)
 
     def disconnected(self) -> None:
+        if self._line.greeted and not self._line.welcome:
+            self._unheard += 1
         self._line = Line()
 
     def committed(self, records: Sequence[Transition]) -> None:
@@ -134,6 +141,7 @@ class Uplink:
 
     def acknowledged(self, ack: Ack, now: Stamp) -> None:
         self.last_ack = now.wall
+        self._line.pulsed, self._unheard = math.inf, 0
         self._skew.learn(Exchange(ack.echo, ack.received, ack.sent, now.wall), now)
         have = merged(ack.have)
         if have and self._settled.get(ack.epoch) != have:
@@ -192,7 +200,11 @@ class Uplink:
         earlier = [flight for flight in self._line.flights if flight.kind == "hello"]
         patience = self._longer(earlier[0].patience) if earlier else FIRST_PATIENCE
         self._line.flights = [flight for flight in self._line.flights if flight.kind != "hello"]
-        self._fly(Flight("hello", self._identity.epoch, [], now.wall, now.up, patience))
+        flight = Flight("hello", self._identity.epoch, [], now.wall, now.up, patience)
+        flight.first = min((one.first for one in earlier), default=math.inf)
+        self._fly(flight)
+        if self._unheard == 0 and not self._line.greeted:
+            self._unheard_since = now.up
         self._line.greeted = True
         return Hello(
             at=now.wall,
@@ -220,7 +232,10 @@ class Uplink:
 
     def pulse(self, results: Results | None, now: Stamp) -> Live | None:
         """All latest measurements, and what is unsent; None while there is nobody to say it to."""
-        return self._live(now, results) if self._line.greeted else None
+        if not self._line.greeted:
+            return None
+        self._line.pulsed = min(self._line.pulsed, now.up)
+        return self._live(now, results)
 
     def bye(self, why: Literal["stop", "shutdown", "will"], now: Stamp) -> Bye:
         return Bye(at=now.wall, epoch=self._identity.epoch, why=why)
@@ -228,6 +243,12 @@ class Uplink:
     def unacknowledged(self) -> int:
         """Records sent on this connection that no ack has named yet."""
         return sum(len(flight.records) for flight in self._line.flights)
+
+    def unanswered(self, now: Stamp) -> float:
+        """For how many seconds something is sent and not acknowledged; 0.0 as long as that need mean nothing."""
+        if self._unheard >= UNHEARD:
+            return now.up - self._unheard_since
+        return self._line.unanswered(now.up)
 
     def offset(self, now: Stamp) -> float | None:
         """Seconds to add to this host's wall clock to read the collector's; None: not known yet."""
@@ -273,12 +294,14 @@ class Uplink:
             pending=self._standing.pending,
             dropped=self._standing.dropped,
             offset=self._skew.offset(now),
+            unanswered=self.unanswered(now),
         )
 
     def _bulk(self, epoch: str, records: Sequence[Record], now: Stamp) -> Bulk:
         return Bulk(at=now.wall, epoch=epoch, records=[restamped(record, now) for record in records])
 
     def _fly(self, flight: Flight) -> None:
+        flight.first = min(flight.first, flight.sent)
         flight.due = flight.sent + flight.patience * (1 + self._random() / 4)
         self._line.flights.append(flight)
 

@@ -24,10 +24,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract import broker_tls
 from contract.broker import Broker
+from edge_agent.address import Address, Resolve, resolved
+from edge_agent.backoff import LONGEST, Backoff
 
 WINDOW = 20  # messages that the broker has not taken yet; beyond it the line is stuck, and queueing would only age them
 CONNECT_WITHIN = 10.0  # seconds
-LONGEST_PAUSE = 30.0
 _BYE_WITHIN = 2.0
 
 
@@ -50,8 +51,21 @@ class Listener(Protocol):
 class Wire:
     """Stays connected until it is closed. `topics` are subscribed before `connected` is told."""
 
-    def __init__(self, broker: Broker, client_id: str, topics: Sequence[str], listener: Listener) -> None:
+    def __init__(  # noqa: PLR0913 - all but one of them say whom to talk to
+        self,
+        broker: Broker,
+        client_id: str,
+        topics: Sequence[str],
+        listener: Listener,
+        *,
+        last_good: str = "",
+        resolve: Resolve = resolved,
+        longest_pause: float = LONGEST,
+    ) -> None:
+        """`last_good` is where the broker was last reached, for a time in which `resolve` raises OSError."""
+        self._backoff = Backoff(longest_pause)
         self._broker = broker
+        self._address = Address(broker.host, broker.port, last_good, resolve)
         self._client_id = client_id
         self._topics = topics
         self._listener = listener
@@ -60,12 +74,16 @@ class Wire:
         self._gone = asyncio.Event()
         self._thread = threading.Thread(target=self._live, name=f"wire-{client_id}", daemon=True)
         self._client: Client | None = None
-        self._online = False
-        self._failures = 0
+        self._online, self._since = False, 0.0
         self._refusal = ""
         self._said = ""
         self._untaken = 0
         self._taken = threading.Condition()
+
+    @property
+    def last_good(self) -> str:
+        """The broker's last address that answered; empty while none did."""
+        return self._address.last_good
 
     def start(self) -> None:
         self._thread.start()
@@ -103,17 +121,14 @@ class Wire:
                 self._one_connection()
             except Exception as error:
                 why = f"cannot reach {self._broker.url}: {broker_tls.explained(self._broker, error, time.time())}"
+            stood = time.monotonic() - self._since if self._online else 0.0
             self._lost(why)
-            pause = min(LONGEST_PAUSE, 0.5 * 2**self._failures)
-            self._failures = min(self._failures + 1, 10)
-            self._closing.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects, keeps no secret
+            self._closing.wait(self._backoff.pause(stood, random.random()))  # noqa: S311 - spreads reconnects, keeps no secret
         self._tell(self._gone.set)
 
     def _one_connection(self) -> None:
         """From connecting to losing it. Raises what connecting raises."""
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=True, reconnect_on_failure=False
-        )
+        client = _Client(self._address, self._client_id)
         client.max_inflight_messages_set(WINDOW)
         client.connect_timeout = CONNECT_WITHIN
         client.on_socket_open = _without_delay
@@ -148,6 +163,9 @@ class Wire:
         if reason.is_failure:
             self._refusal = f"the broker says: {reason}"
             return
+        sock = client.socket()
+        if isinstance(sock, socket.socket):
+            self._address.was_right(sock)
         client.subscribe([(topic, 1) for topic in self._topics])
 
     def _on_subscribe(self, *arguments: Any) -> None:
@@ -157,7 +175,7 @@ class Wire:
             self._refusal = f"the broker refuses our subscriptions: {refused[0]}"
             arguments[0].disconnect()
             return
-        self._failures = 0
+        self._since = time.monotonic()
         with self._taken:
             self._untaken = 0
         self._online = True
@@ -203,6 +221,19 @@ class Wire:
                 arguments[0].disconnect()
 
         return guarded
+
+
+class _Client(Client):
+    """paho's, but that it may find the broker without a name server. The name stays what a certificate must be for."""
+
+    def __init__(self, address: Address, client_id: str) -> None:
+        super().__init__(
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, reconnect_on_failure=False
+        )
+        self._found = address
+
+    def _create_socket_connection(self) -> socket.socket:
+        return self._found.connected(self.connect_timeout)
 
 
 def _without_delay(_client: Client, _data: object, sock: Any) -> None:

@@ -46,7 +46,7 @@ def take_snapshot(draft: Draft, event: Snapshot) -> None:
     for belief in event.beliefs:
         before = known.get(belief.check)
         if before is None or _replaces(event, belief, before):
-            since = _steady(before, belief, min(belief.since + event.offset, draft.now))
+            since = _steady(before, belief, min(belief.since + _correction(event.offset), draft.now))
             state = CheckState(
                 belief.state, since, belief.generation, belief.seq, belief.interval, _text(belief.state, belief.text)
             )
@@ -114,7 +114,7 @@ def is_watched(draft: Draft, ref: str, store: str) -> bool:
 def _take_transition(draft: Draft, event: Records, record: Transition) -> bool:
     """Whether it changed a belief."""
     before = draft.check(event.agent, record.check)
-    since = min(record.started_at + event.offset, draft.now)
+    since = min(record.started_at + _correction(event.offset), draft.now)
     order = (event.generation, record.seq)
     if event.live:
         if before is not None and order <= (before.generation, before.seq):
@@ -165,6 +165,15 @@ def _replaces(event: Snapshot, belief: SeenBelief, before: CheckState) -> bool:
     life is right, because no later record of an ended life can follow.
     """
     return before.generation < event.generation or (belief.generation, belief.seq) >= (before.generation, before.seq)
+
+
+def _correction(offset: float) -> float:
+    """Whole seconds of what an agent's clock is wrong by.
+
+    What is learnt of it wanders by milliseconds with the line. An incident's id is made of its instant, and when a
+    database is restored and the agents say everything again, it must come out the same, or it gets a second ticket.
+    """
+    return float(round(offset))
 
 
 def _steady(before: CheckState | None, belief: SeenBelief, since: float) -> float:

@@ -44,6 +44,7 @@ def running(program: str, state: Path, port: int) -> Iterator[None]:
     """mosquitto on `port` with its files in `state` (made if missing), until the block is left."""
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     file, log = state / "mosquitto.conf", state / "mosquitto.log"
+    _put_aside_zeros(state / "mosquitto.db")
     file.write_text(configuration(state.resolve(), port, getpass.getuser()))
     process = _process(program, file, log)
     try:
@@ -52,6 +53,19 @@ def running(program: str, state: Path, port: int) -> Iterator[None]:
         yield
     finally:
         _ended(process)
+
+
+def _put_aside_zeros(memory: Path) -> None:
+    """A power cut can leave the file with its length and nothing in it, and mosquitto refuses to start on that.
+
+    Nothing is lost with it: agents keep what the collector has not acknowledged, and say it again.
+    """
+    if not memory.exists():
+        return
+    with memory.open("rb") as file:
+        begins = file.read(16)
+    if begins and not begins.strip(b"\0"):
+        memory.replace(memory.with_name(f"{memory.name}.zeros"))
 
 
 def _process(program: str, file: Path, log: Path) -> subprocess.Popen[bytes]:

@@ -53,6 +53,11 @@ def head_position(connection: Connection) -> int:
     return int(connection.execute(select(journal_head.c.position)).scalar_one())
 
 
+def head_at(connection: Connection) -> float:
+    """The newest instant in it; 0.0 while it is empty."""
+    return float(connection.execute(select(journal_head.c.at)).scalar_one())
+
+
 def after(connection: Connection, position: int, limit: int, until: float | None = None) -> list[Placed]:
     """At most `limit` entries beyond `position`, in order; `until` leaves out what is later than that instant."""
     query = select(journal.c.position, journal.c.body).where(journal.c.position > position)

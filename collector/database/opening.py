@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    ArgumentError,
+    InterfaceError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.pool import QueuePool, StaticPool
 
 _BUSY_SECONDS = 30.0
@@ -55,7 +62,7 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, ProgrammingError) as error:
+    except (OperationalError, InterfaceError, InternalError, ProgrammingError) as error:
         raise DatabaseError(str(error.orig).strip()) from error
 
 
@@ -111,10 +118,10 @@ def _sqlite_reader(connection: Any, _record: Any) -> None:
 
 def _postgresql(url: URL) -> Database:
     patience = {"connect_timeout": 10, "options": "-c lock_timeout=30s"}
+    # A collector that is paused in the middle of a transaction would keep its locks, and nobody could take over.
+    hurry = {**patience, "options": f"{patience['options']} -c idle_in_transaction_session_timeout=10s"}
     # READ COMMITTED: whoever waited for a locked row sees what the one before committed.
-    writer = create_engine(
-        url, pool_pre_ping=True, pool_size=8, isolation_level="READ COMMITTED", connect_args=patience
-    )
+    writer = create_engine(url, pool_pre_ping=True, pool_size=8, isolation_level="READ COMMITTED", connect_args=hurry)
     reader = create_engine(
         url, pool_pre_ping=True, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ", connect_args=patience
     )

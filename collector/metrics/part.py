@@ -22,6 +22,10 @@ DROPPED = Metric(
     "tillwatch_agent_dropped_records_total", "counter", "Records that the agent's full log had to let go.",
     ("store", "agent"),
 )  # fmt: skip
+UNANSWERED = Metric(
+    "tillwatch_agent_unanswered_seconds", "gauge", "How long the agent has sent without an acknowledgement; 0: well.",
+    ("store", "agent"),
+)  # fmt: skip
 CAPACITY = Metric(
     "tillwatch_service_capacity_ratio", "gauge", "What of a service is up of what should be, 0 to 1.",
     ("store", "service"),
@@ -38,7 +42,7 @@ CI_INFO = Metric(
     "tillwatch_ci_info", "gauge", "The CMDB's facts of a configuration item; always 1.",
     ("store", "ci", "name", "class", "vendor", "group"),
 )  # fmt: skip
-METRICS = (LAST_PULSE, PENDING, DROPPED, UP, LAST_SEEN, CAPACITY, STORE_INFO, CI_INFO)
+METRICS = (LAST_PULSE, PENDING, DROPPED, UNANSWERED, UP, LAST_SEEN, CAPACITY, STORE_INFO, CI_INFO)
 
 
 def of_agents(views: Iterable[AgentView]) -> str:
@@ -48,6 +52,7 @@ def of_agents(views: Iterable[AgentView]) -> str:
             samples(LAST_PULSE, {(view.store, view.agent): view.arrived for view in known}),
             samples(PENDING, {(view.store, view.agent): view.pending for view in known}),
             samples(DROPPED, {(view.store, view.agent): view.dropped for view in known}),
+            samples(UNANSWERED, {(view.store, view.agent): view.unanswered for view in known}),
         ]
     )
 

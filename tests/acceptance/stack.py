@@ -114,7 +114,7 @@ def until(condition: Callable[[], Any], seconds: float, stack: Stack) -> Any:
             if answer := condition():
                 return answer
         time.sleep(0.1)
+    shown = "the collector does not say which incidents there are"
     with contextlib.suppress(Exception):
         shown = json.dumps(stack.incidents(), indent=1)[:6000]
-        raise AssertionError(f"not so within {seconds} s\n{shown}\n{stack.tail()}")
-    raise AssertionError(f"not so within {seconds} s\n{stack.tail()}")
+    raise AssertionError(f"not so within {seconds} s\n{shown}\n{stack.tail()}")

@@ -299,3 +299,31 @@ def test_a_store_that_a_registry_does_not_have_is_never_taken_from_a_payload(ben
     bench.take(Agent("0001-server").hello(1.0), Agent("0002-server").hello(1.0))
     bench.take(Agent("0001-server").live(2.0, results=[Result("pos-01/tcp", OK, 1.0)]))
     assert {view.store for view in bench.ingest.fleet.views.values()} == {"0001"}
+
+
+def test_what_the_agent_holds_for_acknowledged_and_we_lack_is_asked_for_by_ranges(bench: Bench) -> None:
+    """As after a restore. Two pulses must say so; it is not asked for again with every pulse."""
+    agent = Agent()
+    bench.take(agent.hello(1.0))
+    one, two, three = (agent.turns("pos-01/tcp", state, 2.0) for state in (OK, CRITICAL, OK))
+    well = [Result("pos-01/tcp", OK, 1.5)]
+    bench.take(agent.live(3.0, one), agent.live(4.0, results=well))
+    bench.take(agent.live(5.0, results=well, pending=2))
+    assert bench.line.commands == [], "a pulse may overtake what it counts, and what is pending comes by itself"
+    bench.take(agent.live(6.0, results=well), agent.live(7.0, results=well), agent.live(8.0, results=well))
+    asked = [cmd for _, cmd in bench.line.commands if cmd.kind == "ranges"]
+    assert [(cmd.epoch, cmd.ranges) for cmd in asked] == [(agent.epoch, [(2, 3)])]
+    bench.take(agent.bulk(9.0, two, three))
+    assert bench.line.acks[-1][1].have == [(1, 3)]
+
+
+def test_a_hello_tells_of_earlier_lives_what_we_lack(bench: Bench) -> None:
+    agent = Agent()
+    bench.take(agent.hello(1.0))
+    records = [agent.turns("pos-01/tcp", state, 2.0) for state in (OK, CRITICAL, OK)]
+    bench.take(agent.live(3.0, records[0]))
+    earlier = agent.epoch
+    agent.reborn(2)
+    bench.take(agent.hello(4.0))
+    asked = [(cmd.epoch, cmd.ranges) for _, cmd in bench.line.commands if cmd.kind == "ranges"]
+    assert asked == [(earlier, [(2, 3)])]

@@ -273,3 +273,57 @@ def test_a_hello_after_a_step_of_the_clock_says_since_when_on_the_clock_of_today
     began = link.decide().started_at
     now = Stamp(link.now + 1800.0, "b1", link.now)
     assert [held.since for held in link.uplink.hello(link.log.spans(), now).snapshot] == [began + 1800.0]
+
+
+def test_a_hello_that_nobody_answers_is_told_as_unanswered_until_an_ack_comes() -> None:
+    """The broker took everything, and it reached nobody: 20 s are patience, then it is a state."""
+    link = Link(loses=lambda _kind: True)
+    link.connect()
+    link.run(19)
+    assert link.uplink.unanswered(link.stamp()) == 0
+    link.run(41)
+    assert link.uplink.unanswered(link.stamp()) == 60, "since the first try, however often it was sent again"
+    pulse = link.pulse()
+    assert pulse is not None
+    assert pulse.unanswered == 60
+    link._loses = lambda _kind: False
+    link.run(300)
+    assert link.uplink.unanswered(link.stamp()) == 0
+
+
+def test_pulses_that_nobody_answers_are_told_after_three_minutes() -> None:
+    link = Link()
+    link.connect()
+    link.run(1)
+    for _ in range(12):
+        link.pulse()
+        link.run(15)
+    assert link.uplink.unanswered(link.stamp()) == 0
+    link.run(15)
+    assert link.uplink.unanswered(link.stamp()) == 195
+
+
+def test_a_line_that_is_cut_owes_no_answer() -> None:
+    link = Link(loses=lambda _kind: True)
+    link.connect()
+    link.run(100)
+    link.disconnect()
+    assert link.uplink.unanswered(link.stamp()) == 0
+    link.run(1000)
+    link.connect()
+    assert link.uplink.unanswered(link.stamp()) == 0
+
+
+def test_three_connections_that_end_after_our_hello_without_an_answer_are_no_accident_of_the_line() -> None:
+    link = Link(loses=lambda _kind: True)
+    for turn in range(3):
+        assert link.uplink.unanswered(link.stamp()) == 0, turn
+        link.connect()
+        link.run(1)
+        link.disconnect()
+        link.run(1)
+    assert link.uplink.unanswered(link.stamp()) == 6, "since the first of them"
+    link._loses = lambda _kind: False
+    link.connect()
+    link.run(1)
+    assert link.uplink.unanswered(link.stamp()) == 0

@@ -125,3 +125,14 @@ def test_an_agent_of_no_store_is_said_and_judged_nowhere() -> None:
     story.say("stranger", {TILL: CRITICAL})
     assert story.incidents() == []
     assert [reason.rule for reason in story.decisions[-1].reasons] == ["4 unregistered"]
+
+
+def test_the_same_failure_learnt_with_a_clock_known_a_little_better_is_the_same_incident() -> None:
+    """A restored database hears everything again, after another measurement of the agent's clock."""
+    ids = set()
+    for offset in (0.0, 0.0013, -0.02, 0.3):
+        story = Story(ONE)
+        story.now += 60
+        told(story, 1, transition(1, CRITICAL, START + 10), offset=offset)
+        ids.add(story.incidents()[0].id)
+    assert len(ids) == 1

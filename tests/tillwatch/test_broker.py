@@ -70,3 +70,14 @@ def test_an_embedded_broker_that_cannot_listen_says_so() -> None:
 def test_what_is_not_a_broker_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         assert not mqtt_ready.answers(deaf.getsockname()[1])
+
+
+def test_a_memory_of_zeros_is_put_aside(tmp_path: Path) -> None:
+    """What a power cut can leave; mosquitto itself refuses to start on it."""
+    program = mosquitto.program()
+    assert program
+    (tmp_path / "mosquitto.db").write_bytes(bytes(4_096))
+    port = free_port()
+    with mosquitto.running(program, tmp_path, port):
+        assert mqtt_ready.answers(port)
+    assert (tmp_path / "mosquitto.db.zeros").read_bytes() == bytes(4_096)

@@ -131,7 +131,7 @@ def _status(config: Config, *, as_json: bool) -> int:
             for one in report.checks
         ]
         _print_table(("check", "believed", "measured", "age", "why"), cells)
-    return 0 if runs and report.connected and not report.log_trouble else 1
+    return 0 if runs and report.connected and not report.log_trouble and not report.unanswered else 1
 
 
 def _lines(report: AgentStatus, runs: bool, silent: float, fingerprint: str) -> list[str]:
@@ -145,6 +145,8 @@ def _lines(report: AgentStatus, runs: bool, silent: float, fingerprint: str) -> 
         f"records: {report.pending} pending, {report.unacknowledged} of them sent and not acknowledged, "
         f"{report.dropped} dropped for good",
     ]
+    if report.unanswered:
+        lines.append(f"state: {agent_status.NOT_ACKNOWLEDGED}; so for {report.unanswered:.0f} s")
     if report.offset is not None:
         lines.append(
             f"clock: {abs(report.offset):.3f} s {'behind' if report.offset > 0 else 'ahead of'} the collector's"

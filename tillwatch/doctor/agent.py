@@ -85,8 +85,10 @@ def _running(host: AgentHost) -> Iterator[Finding]:
         yield failed(f"the agent has no line to the broker: {why}", "see the check `broker`; nothing is lost meanwhile")
     elif said.log_trouble:
         yield failed(f"the agent cannot write its log: {said.log_trouble}", "see the check `log`")
-    elif said.unacknowledged:
-        text = f"{said.unacknowledged} records are sent and not acknowledged by the collector"
+    elif said.unanswered:
+        text = (
+            f"for {said.unanswered:.0f} s the collector has not acknowledged what is sent; {said.pending} records wait"
+        )
         yield warning(text, "see that the collector runs and that the ACL lets this agent publish; nothing is deleted")
     else:
         yield ok(f"the agent runs and is connected; {said.pending} records wait")
