@@ -231,7 +231,9 @@ class Centre:
             return
         self._resumed()
         try:
+            self.doom.work = "ingest"
             pause = self._receiver.turn()
+            self.doom.work = "engine"
             self._engine()
         except Killed as killed:
             self.kill(str(killed))

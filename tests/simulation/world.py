@@ -148,7 +148,7 @@ class World:
 
     def _kill_collector(self, places: int, seconds: float) -> None:
         if places:
-            self.centre.doom.arm(places)
+            self.centre.doom.arm(places, only="engine" if places % 2 else "")
         else:
             self.centre.kill("at once")
             self.timeline.after(seconds, self.centre.start)
