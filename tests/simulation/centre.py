@@ -85,7 +85,10 @@ class CentreLine:
         taken, self._inbox = self._inbox[:most], self._inbox[most:]
         for arrival in taken:
             sender = topics.sender(arrival.topic)
-            self._ledger.arrived(sender.agent, codec.decode_up(sender.report, arrival.payload))
+            report = codec.decode_up(sender.report, arrival.payload)
+            self._ledger.arrived(sender.agent, report)
+            if getattr(report, "records", ()):
+                self._doom.work = "news"
         return taken
 
     def lost(self) -> None:
@@ -231,7 +234,7 @@ class Centre:
             return
         self._resumed()
         try:
-            self.doom.work = "ingest"
+            self.doom.work = "pulses"
             pause = self._receiver.turn()
             self.doom.work = "engine"
             self._engine()

@@ -124,7 +124,7 @@ class World:
             case "kill agent":
                 self._kill_agent(host, fault.places, seconds)
             case "kill collector":
-                self._kill_collector(fault.places, seconds)
+                self._kill_collector(fault.places, fault.work, seconds)
             case "pause collector":
                 self.centre.pause(seconds)
             case "refuse":
@@ -146,9 +146,9 @@ class World:
             host.kill("at once")
             self.timeline.after(seconds, host.start)
 
-    def _kill_collector(self, places: int, seconds: float) -> None:
+    def _kill_collector(self, places: int, only: str, seconds: float) -> None:
         if places:
-            self.centre.doom.arm(places, only="engine" if places % 2 else "")
+            self.centre.doom.arm(places, only=only)
         else:
             self.centre.kill("at once")
             self.timeline.after(seconds, self.centre.start)
