@@ -60,6 +60,7 @@ class DiskLog:
         self._db = tables.opened(path)
         try:
             self._life, beliefs, self._pending, self._dropped = tables.transact(self._db, path, self._begin)
+            self._told = tables.transact(self._db, path, self._when_told)
         except BaseException:
             self._db.close()
             raise
@@ -83,6 +84,9 @@ class DiskLog:
 
     def beliefs(self) -> list[Belief]:
         return list(self._beliefs.values())
+
+    def told(self) -> dict[str, Stamp]:
+        return self._told
 
     def commit(self, drafts: Sequence[Draft]) -> list[Transition]:
         records: list[Transition] = []
@@ -178,6 +182,14 @@ class DiskLog:
         beliefs = [tables.belief_of(*row) for row in self._db.execute("SELECT body, crc FROM beliefs")]
         (dropped,) = self._db.execute("SELECT total FROM dropped").fetchone()
         return self._next_life(), beliefs, pending, dropped
+
+    def _when_told(self) -> dict[str, Stamp]:
+        rows = self._db.execute(
+            "SELECT r.ordinal, r.seq, r.body, r.crc FROM beliefs b JOIN epochs e USING (epoch)"
+            " JOIN records r ON r.ordinal = e.ordinal AND r.seq = b.seq"
+        )
+        records = [tables.record_of(*row) for row in rows]
+        return {record.check: record.decided for record in records if isinstance(record, Transition)}
 
     def _next_life(self) -> Life:
         """A new epoch, unless a hello could not name it beside those that the collector still has to hear of."""

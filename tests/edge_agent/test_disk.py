@@ -222,3 +222,12 @@ def test_every_commit_is_on_disk_before_it_returns(path: Path) -> None:
     assert [(page.epoch, len(page.records)) for page in pages(log, 100_000)] == [(epoch, 7)]
     log.close()
     assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_the_next_life_knows_by_which_clock_it_was_decided_what_is_believed(path: Path) -> None:
+    log = opened(path)
+    log.commit([draft("pos-01/tcp", at=1000.0)])
+    log.close()
+    log = opened(path)
+    assert log.told() == {"pos-01/tcp": stamp(1000.0)}
+    log.close()

@@ -136,6 +136,9 @@ class World:
                 self.timeline.after(seconds / 4, self._broker.start)
                 self.ledger.deaf.append((self.timeline.now, self.timeline.now + seconds / 4))
             case "step clock":
+                self.ledger.stepped.add(host.agent)
+                if not host.knows_the_time():
+                    self.ledger.undated.add(host.agent)
                 host.clock.error += 1_800.0 if fault.places % 2 else -1_800.0
                 self.timeline.tell(f"the clock of {host.agent} is now {host.clock.error:.0f} s ahead")
 
