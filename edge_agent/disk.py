@@ -57,6 +57,7 @@ class DiskLog:
         self._trouble = ""
         self._unsaved: list[RecordRow] = []
         self._unsaved_beliefs: set[str] = set()
+        self._declared = False  # a gap, since the last tidying: also one that only takes the place of others
         self._db = tables.opened(path)
         try:
             self._life, beliefs, self._pending, self._dropped = tables.transact(self._db, path, self._begin)
@@ -154,17 +155,17 @@ class DiskLog:
 
     def tidy(self, now: Stamp) -> bool:
         self._now = now
-        dropped_before = self._dropped
+        self._declared = False
         self._tolerantly(self._save)
         if self._unsaved:
             self._forget_unsaved()
-            return self._dropped > dropped_before
+            return self._declared
         self._tolerantly(self._let_go_of_old)
         goal = self._bounds.max_size
         while self._size() > goal and (self._tolerantly(self._let_go_of_some) or 0) > 0:
             goal = int(_ROOMY * self._bounds.max_size)
         self._recount()
-        return self._dropped > dropped_before
+        return self._declared
 
     def standing(self) -> Standing:
         return Standing(self._pending, self._dropped, self._trouble)
@@ -256,6 +257,7 @@ class DiskLog:
         )
         self._unsaved += [tables.record_row(self._life.ordinal, gap, self._now) for gap in declared]
         self._life = self._life._replace(last=self._life.last + len(declared))
+        self._declared = True
         self._dropped += len(gone)
         self._pending += len(declared) - len(gone)
 
@@ -309,6 +311,7 @@ class DiskLog:
         dropped: dict[int, list[Record]] = defaultdict(list)
         for ordinal, seq, body, crc in rows:
             dropped[ordinal].append(tables.record_of(ordinal, seq, body, crc))
+        self._declared = self._declared or bool(dropped)
         for ordinal, records in dropped.items():
             (last,) = self._db.execute("SELECT last FROM epochs WHERE ordinal = ?", (ordinal,)).fetchone()
             declared = gaps(records, last + 1, reason)
