@@ -61,9 +61,11 @@ class DiskLog:
         self._trouble = ""
         self._unsaved: list[RecordRow] = []
         self._unsaved_beliefs: set[str] = set()
+        self._declared = False  # a gap, since the last tidying: also one that only takes the place of others
         self._db = tables.opened(path)
         try:
             self._life, beliefs, self._pending, self._dropped = tables.transact(self._db, path, self._begin)
+            self._told = tables.transact(self._db, path, self._when_told)
         except BaseException:
             self._db.close()
             raise
@@ -87,6 +89,9 @@ class DiskLog:
 
     def beliefs(self) -> list[Belief]:
         return list(self._beliefs.values())
+
+    def told(self) -> dict[str, Stamp]:
+        return self._told
 
     def commit(self, drafts: Sequence[Draft]) -> list[Transition]:
         records: list[Transition] = []
@@ -162,17 +167,17 @@ class DiskLog:
 
     def tidy(self, now: Stamp) -> bool:
         self._now = now
-        dropped_before = self._dropped
+        self._declared = False
         self._tolerantly(self._save)
         if self._unsaved:
             self._forget_unsaved()
-            return self._dropped > dropped_before
+            return self._declared
         self._tolerantly(self._let_go_of_old)
         goal = self._bounds.max_size
         while self._size() > goal and (self._tolerantly(self._let_go_of_some) or 0) > 0:
             goal = int(_ROOMY * self._bounds.max_size)
         self._recount()
-        return self._dropped > dropped_before
+        return self._declared
 
     def standing(self) -> Standing:
         return Standing(self._pending, self._dropped, self._trouble)
@@ -191,6 +196,14 @@ class DiskLog:
         beliefs = [tables.belief_of(*row) for row in self._db.execute("SELECT body, crc FROM beliefs")]
         (dropped,) = self._db.execute("SELECT total FROM dropped").fetchone()
         return self._next_life(), beliefs, pending, dropped
+
+    def _when_told(self) -> dict[str, Stamp]:
+        rows = self._db.execute(
+            "SELECT r.ordinal, r.seq, r.body, r.crc FROM beliefs b JOIN epochs e USING (epoch)"
+            " JOIN records r ON r.ordinal = e.ordinal AND r.seq = b.seq"
+        )
+        records = [tables.record_of(*row) for row in rows]
+        return {record.check: record.decided for record in records if isinstance(record, Transition)}
 
     def _next_life(self) -> Life:
         """A new epoch, unless a hello could not name it beside those that the collector still has to hear of."""
@@ -257,6 +270,7 @@ class DiskLog:
         )
         self._unsaved += [tables.record_row(self._life.ordinal, gap, self._now) for gap in declared]
         self._life = self._life._replace(last=self._life.last + len(declared))
+        self._declared = True
         self._dropped += len(gone)
         self._pending += len(declared) - len(gone)
 
@@ -310,6 +324,7 @@ class DiskLog:
         dropped: dict[int, list[Record]] = defaultdict(list)
         for ordinal, seq, body, crc in rows:
             dropped[ordinal].append(tables.record_of(ordinal, seq, body, crc))
+        self._declared = self._declared or bool(dropped)
         for ordinal, records in dropped.items():
             (last,) = self._db.execute("SELECT last FROM epochs WHERE ordinal = ?", (ordinal,)).fetchone()
             declared = gaps(records, last + 1, reason)

@@ -95,6 +95,10 @@ class Log(Protocol):
 
     def beliefs(self) -> list[Belief]: ...
 
+    def told(self) -> dict[str, Stamp]:
+        """By check, when an earlier life decided what is believed, as far as its record is still kept."""
+        ...
+
     def commit(self, drafts: Sequence[Draft]) -> list[Transition]:
         """Numbers the drafts and keeps them together with the beliefs that they are, all or none."""
         ...

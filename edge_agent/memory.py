@@ -37,6 +37,9 @@ class MemoryLog:
     def beliefs(self) -> list[Belief]:
         return list(self._beliefs.values())
 
+    def told(self) -> dict[str, Stamp]:
+        return {}  # there was no earlier life
+
     def commit(self, drafts: Sequence[Draft]) -> list[Transition]:
         records = []
         for draft in drafts:

@@ -55,7 +55,7 @@ class Session:
         rejected: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.drafts = drafts or []
-        self.uplink = Uplink(identity, log.end(), log.beliefs(), random)
+        self.uplink = Uplink(identity, log.end(), log.beliefs(), random, log.told())
         self.standing: Standing = log.standing()
         self._agent = agent
         self._pulse = identity.pulse

@@ -12,7 +12,7 @@ comes back at `wake` at the latest. Its rules:
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, assert_never
 
 from contract import digest
@@ -70,16 +70,24 @@ Action = Send | SendHello | Settle | Reopen | ReadPage
 
 
 class Uplink:
-    """One agent's side of the conversation. `random` gives 0 ≤ r < 1. Waiting is by the `up` of stamps."""
+    """One agent's side of the conversation. `random` gives 0 ≤ r < 1. Waiting is by the `up` of stamps.
+
+    `told`: when an earlier life decided what is believed, by the clock of then.
+    """
 
     def __init__(
-        self, identity: Identity, end: Position, beliefs: Iterable[Belief], random: Callable[[], float]
+        self,
+        identity: Identity,
+        end: Position,
+        beliefs: Iterable[Belief],
+        random: Callable[[], float],
+        told: Mapping[str, Stamp] | None = None,
     ) -> None:
         self._identity = identity
         self._random = random
         self._skew = Skew()
         self._beliefs = {held.check: held for held in beliefs}
-        self._told: dict[str, Stamp] = {}  # when each belief was written, on the clock of then
+        self._told = dict(told or {})  # when each belief was written, on the clock of then
         self._digest = digest.of_snapshot(self._beliefs.values())
         self._end = end
         self._standing = Standing(0, 0)

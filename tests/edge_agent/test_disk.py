@@ -226,3 +226,24 @@ def test_every_commit_is_on_disk_before_it_returns(path: Path) -> None:
     assert [(page.epoch, len(page.records)) for page in pages(log, 100_000)] == [(epoch, 7)]
     log.close()
     assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_the_next_life_knows_by_which_clock_it_was_decided_what_is_believed(path: Path) -> None:
+    log = opened(path)
+    log.commit([draft("pos-01/tcp", at=1000.0)])
+    log.close()
+    log = opened(path)
+    assert log.told() == {"pos-01/tcp": stamp(1000.0)}
+    log.close()
+
+
+def test_a_gap_that_takes_the_place_of_another_is_told_of_too(path: Path) -> None:
+    """Its number is new, and whoever reads backlog has read past it."""
+    log = opened(path, Bounds(keep=60.0))
+    log.commit([draft("pos-01/tcp", at=1000.0)])
+    assert log.tidy(stamp(1061.0))
+    assert not log.tidy(stamp(1071.0))
+    assert log.tidy(stamp(1200.0))
+    assert [record.seq for record in records(log)] == [3]
+    assert log.standing().dropped == 1
+    log.close()

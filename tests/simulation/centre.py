@@ -91,7 +91,10 @@ class CentreLine:
         taken, self._inbox = self._inbox[:most], self._inbox[most:]
         for arrival in taken:
             sender = topics.sender(arrival.topic)
-            self._ledger.arrived(sender.agent, codec.decode_up(sender.report, arrival.payload))
+            report = codec.decode_up(sender.report, arrival.payload)
+            self._ledger.arrived(sender.agent, report)
+            if getattr(report, "records", ()):
+                self._doom.work = "news"
         return taken
 
     def lost(self) -> None:
@@ -144,6 +147,7 @@ class Centre:
         self._alarm = 0
         self._starts = 0
         self._dead_since: float | None = None
+        self._paused_from: float | None = None
         self.disk = emptied()
 
     def start(self) -> None:
@@ -153,6 +157,7 @@ class Centre:
         if self._dead_since is not None:
             self._ledger.deaf.append((self._dead_since, self._timeline.now))
         self._paused_until = 0.0
+        self._resumed()
         self._timeline.tell("the collector starts")
         self.doom = doom = Doom()
         holder = f"collector-{self._starts}"
@@ -192,7 +197,12 @@ class Centre:
         """SIGSTOP and, later, SIGCONT."""
         self._timeline.tell(f"the collector is paused for {seconds:.0f} s")
         self._paused_until = max(self._paused_until, self._timeline.now + seconds)
-        self._ledger.deaf.append((self._timeline.now, self._paused_until))
+        self._paused_from = self._timeline.now if self._paused_from is None else self._paused_from
+
+    def _resumed(self) -> None:
+        if self._paused_from is not None:
+            self._ledger.deaf.append((self._paused_from, self._timeline.now))
+            self._paused_from = None
 
     def refuse(self, seconds: float) -> None:
         """The database is locked, or away."""
@@ -228,8 +238,11 @@ class Centre:
         if self._timeline.now < self._paused_until:
             self._set_alarm(self._paused_until - self._timeline.now)
             return
+        self._resumed()
         try:
+            self.doom.work = "pulses"
             pause = self._receiver.turn()
+            self.doom.work = "engine"
             self._engine()
         except Killed as killed:
             self.kill(str(killed))

@@ -16,16 +16,21 @@ class Killed(BaseException):
 
 
 class Doom:
-    """Counts the places at which a process could die, and kills it at the one that was chosen."""
+    """Counts the places at which a process could die, and kills it at the one that was chosen.
+
+    `work` is what the process is at; `arm` may count the places of one kind of work only.
+    """
 
     def __init__(self) -> None:
+        self.work = ""
         self._left = 0
+        self._only = ""
 
-    def arm(self, places: int) -> None:
-        self._left = places
+    def arm(self, places: int, only: str = "") -> None:
+        self._left, self._only = places, only
 
     def place(self, where: str) -> None:
-        if self._left:
+        if self._left and self._only in ("", self.work):
             self._left -= 1
             if self._left == 0:
                 raise Killed(where)

@@ -148,6 +148,9 @@ class Host:
         self._alarm += 1
         self.line.process_died()
 
+    def knows_the_time(self) -> bool:
+        return self.session is not None and self.session.uplink.offset(self.clock.stamp()) is not None
+
     def connected(self) -> None:
         if self.session is not None:
             self._do(self.session.connected)

@@ -25,6 +25,8 @@ class Ledger:
         self.kept: dict[tuple[str, str, int], Kept] = {}
         self.heard: dict[str, list[float]] = {}
         self.deaf: list[tuple[float, float]] = []  # when silence proved nothing, from and to
+        self.stepped: set[str] = set()  # agents whose clock was stepped
+        self.undated: set[str] = set()  # of those, whose collector may still reckon with the clock of before
         self.byes: dict[str, list[float]] = {}
         self.lives: dict[str, list[str]] = {}
         self._met: dict[str, str] = {}
@@ -35,6 +37,8 @@ class Ledger:
             self.kept[agent, epoch, record.seq] = kept
 
     def born(self, agent: str, epoch: str) -> None:
+        if agent in self.stepped:
+            self.undated.add(agent)
         if epoch not in self.lives.setdefault(agent, []):
             self.lives[agent].append(epoch)
 

@@ -12,19 +12,22 @@ Kind = Literal[
     "kill broker", "step clock",
 ]  # fmt: skip
 _WEIGHTS: dict[Kind, int] = {
-    "cut": 6, "deafen": 2, "reset": 2, "kill agent": 5, "kill collector": 6, "pause collector": 1, "refuse": 2,
+    "cut": 6, "deafen": 2, "reset": 2, "kill agent": 5, "kill collector": 12, "pause collector": 1, "refuse": 2,
     "cut collector": 2, "kill broker": 2, "step clock": 1,
 }  # fmt: skip
 
 
 class Fault(NamedTuple):
-    """`places`: after how many more places a process dies; 0: at once. `seconds`: how long it lasts."""
+    """`places`: after how many more places a process dies; 0: at once. `work`: only places of this kind of work count.
+    `seconds`: how long it lasts.
+    """
 
     at: float
     kind: Kind
     store: str
     seconds: float
     places: int
+    work: str
 
 
 class Plan(NamedTuple):
@@ -42,7 +45,7 @@ CALM_PLAN = Plan(Weather(), 1_000, 72 * 3600.0, dict.fromkeys(STORES, 0.0), ())
 
 def drawn(seed: int) -> Plan:
     chance = Random(f"{seed}/plan")
-    faults = sorted(_fault(chance) for _ in range(chance.randint(1, 10)))
+    faults = sorted(_fault(chance) for _ in range(chance.randint(1, 12)))
     return Plan(
         weather=_weather(chance),
         queue=chance.choice((5, 1_000, 1_000)),
@@ -69,5 +72,6 @@ def _fault(chance: Random) -> Fault:
         kind=kind,
         store=chance.choice(STORES),
         seconds=chance.choice((3.0, 15.0, 30.0, 90.0, 400.0)) * chance.uniform(0.7, 1.3),
-        places=chance.choice((0, 0, 1, 2, 3, 4, 5, 6, 8, 12)),
+        places=chance.choice((0, 1, 2, 3, 4, 5, 6, 7, 8, 12)),
+        work=chance.choice(("", "news", "engine")),
     )

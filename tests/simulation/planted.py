@@ -149,6 +149,8 @@ class BelievesTheBroker(Host):
         seqs = [record.seq for record in getattr(report, "records", [])]
         if self.session is not None and seqs:
             self.log.settle(report.epoch, merged((seq, seq) for seq in seqs), self.clock.stamp())
+            line = self.session.uplink._line
+            line.flights = [one for one in line.flights if not {record.seq for record in one.records} & {*seqs}]
 
 
 class SaysItOnce(Session):

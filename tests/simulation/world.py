@@ -124,7 +124,7 @@ class World:
             case "kill agent":
                 self._kill_agent(host, fault.places, seconds)
             case "kill collector":
-                self._kill_collector(fault.places, seconds)
+                self._kill_collector(fault.places, fault.work, seconds)
             case "pause collector":
                 self.centre.pause(seconds)
             case "refuse":
@@ -136,6 +136,9 @@ class World:
                 self.timeline.after(seconds / 4, self._broker.start)
                 self.ledger.deaf.append((self.timeline.now, self.timeline.now + seconds / 4))
             case "step clock":
+                self.ledger.stepped.add(host.agent)
+                if not host.knows_the_time():
+                    self.ledger.undated.add(host.agent)
                 host.clock.error += 1_800.0 if fault.places % 2 else -1_800.0
                 self.timeline.tell(f"the clock of {host.agent} is now {host.clock.error:.0f} s ahead")
 
@@ -146,9 +149,9 @@ class World:
             host.kill("at once")
             self.timeline.after(seconds, host.start)
 
-    def _kill_collector(self, places: int, seconds: float) -> None:
+    def _kill_collector(self, places: int, only: str, seconds: float) -> None:
         if places:
-            self.centre.doom.arm(places)
+            self.centre.doom.arm(places, only=only)
         else:
             self.centre.kill("at once")
             self.timeline.after(seconds, self.centre.start)
