@@ -6,7 +6,7 @@ is gone; so every start is a new epoch, and no number is ever given twice in one
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -190,10 +190,12 @@ class DiskLog:
     def _begin(self) -> tuple[Life, list[Belief], int, int]:
         """Reads all that this life depends on, which is how a damaged row is found before it is sent."""
         pending = 0
-        for row in self._db.execute("SELECT ordinal, seq, body, crc FROM records WHERE settled IS NULL"):
-            tables.record_of(*row)
-            pending += 1
-        beliefs = [tables.belief_of(*row) for row in self._db.execute("SELECT body, crc FROM beliefs")]
+        # Closed even when a row is damaged: a cursor that is left half read would keep the file locked.
+        with closing(self._db.execute("SELECT ordinal, seq, body, crc FROM records WHERE settled IS NULL")) as rows:
+            for row in rows:
+                tables.record_of(*row)
+                pending += 1
+        beliefs = [tables.belief_of(*row) for row in self._db.execute("SELECT body, crc FROM beliefs").fetchall()]
         (dropped,) = self._db.execute("SELECT total FROM dropped").fetchone()
         return self._next_life(), beliefs, pending, dropped
 
@@ -201,7 +203,7 @@ class DiskLog:
         rows = self._db.execute(
             "SELECT r.ordinal, r.seq, r.body, r.crc FROM beliefs b JOIN epochs e USING (epoch)"
             " JOIN records r ON r.ordinal = e.ordinal AND r.seq = b.seq"
-        )
+        ).fetchall()
         records = [tables.record_of(*row) for row in rows]
         return {record.check: record.decided for record in records if isinstance(record, Transition)}
 

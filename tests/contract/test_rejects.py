@@ -176,7 +176,7 @@ def test_what_comes_down_is_rejected_as_carefully() -> None:
 
 
 def test_every_reason_is_tested_here_or_where_topics_and_the_registry_are() -> None:
-    elsewhere = {"topic", "part", "unregistered", "bomb"}
+    elsewhere = {"topic", "part", "unregistered", "bomb", "limited"}
     assert {case[1] for case in CASES} | elsewhere == set(get_args(Reason))
 
 

@@ -40,9 +40,15 @@ def test_of_services_lost_equally_the_policys_first_names_the_incident() -> None
     assert [seen(row) for row in told({**SIGN, **SWITCH, **NO_LANES}).incidents()] == [ALL_LANES]
 
 
-def test_the_order_is_the_policys_and_not_the_alphabets() -> None:
+def test_among_equal_losses_the_order_is_the_policys_and_not_the_alphabets() -> None:
+    """Signage without its ceiling of P3: both services are then lost at P1."""
     services = {"promotions": RETAIL["services"]["promotions"], **RETAIL["services"]}
-    [row] = told({**SIGN, **SWITCH, **NO_LANES}, document={**RETAIL, "services": services}).incidents()
+    categories = {name: {**one} for name, one in RETAIL["categories"].items()}
+    for one in categories.values():
+        if one.get("service") == "promotions":
+            one.pop("ceiling", None)
+    document = {**RETAIL, "services": services, "categories": categories}
+    [row] = told({**SIGN, **SWITCH, **NO_LANES}, document=document).incidents()
     assert seen(row) == ("Promotions: Switch failing at 0001", "promotions", 1, 1, "screens")
 
 
