@@ -91,8 +91,8 @@ class Site:
         ask = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:8420{path}', timeout=10).read().decode())"
         return json.loads(ssh(CENTRE, f'python3 -c "{ask}"'))
 
-    def incidents(self, store: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.get(f"/api/v1/incidents?limit=500&store={store}")["items"]
+    def incidents(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get("/api/v1/incidents?limit=500")["items"]
         return found
 
 
