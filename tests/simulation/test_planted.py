@@ -6,12 +6,25 @@ from tests.simulation.planted import BUGS
 from tests.simulation.sweep import tried
 
 WITHIN = 60  # seeds
+FIRST = {  # where the search begins, so that a test run is short; docs/reliability.md lists them
+    "acknowledged before the commit": 11,
+    "a cumulative ack over backlog": 7,
+    "leases by the agent's wall clock": 5,
+    "the collector's own pause is silence": 23,
+    "the cursor moves outside the transaction": 2,
+    "the engine's position moves outside the transaction": 2,
+    "no resend while connected": 4,
+    "a gap is not declared": 27,
+}
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_found(bug: str) -> None:
-    found = next((outcome for seed in range(WITHIN) if (outcome := tried(seed, BUGS[bug])).wrong), None)
+    first = FIRST.get(bug, 0)
+    found = next(
+        (outcome for seed in (*range(first, WITHIN), *range(first)) if (outcome := tried(seed, BUGS[bug])).wrong), None
+    )
     assert found is not None, f"{bug}: not found within {WITHIN} seeds"
     assert "Traceback" not in found.wrong[0], found.wrong[0]
     assert tried(found.seed).wrong == [], "that world is wrong without it"
