@@ -20,6 +20,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.shows("2.2", "The production profile passes offline")
 def test_the_production_profile_passes_offline() -> None:
     outcome = run("ansible-lint", "--offline", "--nocolor")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
@@ -27,6 +28,7 @@ def test_the_production_profile_passes_offline() -> None:
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
+@pytest.mark.shows("2.2", "The syntax of every playbook is right")
 def test_the_syntax_of_every_playbook_is_right(playbook: Path) -> None:
     outcome = run("ansible-playbook", "--syntax-check", "-i", "inventories/ci/hosts", str(playbook))
     assert outcome.returncode == 0, outcome.stderr

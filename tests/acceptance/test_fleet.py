@@ -62,11 +62,13 @@ def all_report(site: Site) -> bool:
     return all(reporting(site, store) for store in STORES)
 
 
+@pytest.mark.shows("2.2", "Check mode works on empty hosts and changes nothing")
 def test_check_mode_works_on_empty_hosts_and_changes_nothing(site: Site) -> None:
     assert site.play("site", "--check").code == 0
     assert {host: listing(host) for host in HOSTS} == site.before
 
 
+@pytest.mark.shows("2.1", "One run brings agents that report over mutual tls")
 def test_one_run_brings_agents_that_report_over_mutual_tls(site: Site) -> None:
     outcome = site.play("site")
     assert outcome.code == 0, outcome.text[-3000:]
@@ -78,6 +80,7 @@ def test_one_run_brings_agents_that_report_over_mutual_tls(site: Site) -> None:
     assert ":1883" not in listening
 
 
+@pytest.mark.shows("2.1", "A deployment registers a window for the stores that it touches")
 def test_a_deployment_registers_a_window_for_the_stores_that_it_touches(site: Site) -> None:
     [window] = site.get("/api/v1/maintenance")["items"]
     assert window["stores"] == ["0042", "0043", "0044"]
@@ -85,17 +88,20 @@ def test_a_deployment_registers_a_window_for_the_stores_that_it_touches(site: Si
 
 
 @pytest.mark.parametrize(("host", "unit"), [(STORES[0], "tillwatch-agent"), (CENTRE, "tillwatch-collector")])
+@pytest.mark.shows("2.1", "Units are hardened")
 def test_units_are_hardened(site: Site, host: str, unit: str) -> None:
     """systemd's own score: 0 is shut, 10 is open."""
     assert float(ssh(host, f"systemd-analyze security --no-pager {unit} | tail -1 | grep -oE '[0-9]+[.][0-9]'")) <= 2.0
 
 
+@pytest.mark.shows("2.1", "A second run changes nothing")
 def test_a_second_run_changes_nothing(site: Site) -> None:
     outcome = site.play("site")
     assert outcome.code == 0
     assert outcome.changed == dict.fromkeys([*HOSTS, "localhost"], 0)
 
 
+@pytest.mark.shows("2.1", "A broken release stops at the canary and is rolled back")
 def test_a_broken_release_stops_at_the_canary_and_is_rolled_back(site: Site) -> None:
     good = release(STORES[0])
     outcome = site.play("deploy", wheelhouse=broken(site.wheelhouse, site.folder / "broken"))
@@ -108,6 +114,7 @@ def test_a_broken_release_stops_at_the_canary_and_is_rolled_back(site: Site) -> 
     assert site.play("deploy").changed == dict.fromkeys(STORES, 0) | {CENTRE: 0}
 
 
+@pytest.mark.shows("2.1", "A store that does not answer stops nobody and is named")
 def test_a_store_that_does_not_answer_stops_nobody_and_is_named(site: Site) -> None:
     fleet("unplug", STORES[2])
     try:
@@ -120,6 +127,7 @@ def test_a_store_that_does_not_answer_stops_nobody_and_is_named(site: Site) -> N
     until(lambda: all_report(site), 60, "all stores report")
 
 
+@pytest.mark.shows("2.1", "A certificate with too few days left is renewed and used")
 def test_a_certificate_with_too_few_days_left_is_renewed_and_used(site: Site) -> None:
     issued = site.folder / "site" / "authority" / "issued"
     before = {store: (issued / f"{store}.pem").read_text() for store in STORES}
@@ -130,6 +138,7 @@ def test_a_certificate_with_too_few_days_left_is_renewed_and_used(site: Site) ->
     until(lambda: all_report(site), 60, "all stores report")
 
 
+@pytest.mark.shows("2.1", "Hosts come back from a reboot by themselves")
 def test_hosts_come_back_from_a_reboot_by_themselves(site: Site) -> None:
     rebooted = {STORES[1]: "tillwatch-agent", CENTRE: "tillwatch-collector"}
     before = {host: life(host, unit) for host, unit in rebooted.items()}
@@ -146,6 +155,7 @@ def life(host: str, unit: str) -> str:
     return ssh(host, f"systemctl show -p MainPID,ActiveEnterTimestamp {unit}") if is_active else ""
 
 
+@pytest.mark.shows("2.1", "A store that is cut off is one incident and heals")
 def test_a_store_that_is_cut_off_is_one_incident_and_heals(site: Site) -> None:
     until(lambda: unresolved(site) == [], 180, "whatever the tests before have caused is over")
     for window in site.get("/api/v1/maintenance")["items"]:
@@ -169,6 +179,7 @@ def unresolved(site: Site) -> list[dict[str, Any]]:
     return [one for one in site.incidents() if one["state"] in ("open", "acknowledged")]
 
 
+@pytest.mark.shows("2.3", "A revoked agent is out at once and others are not")
 def test_a_revoked_agent_is_out_at_once_and_others_are_not(site: Site) -> None:
     assert site.play("revoke", "-e", "tillwatch_revoked=0044-server").code == 0
     status = "/opt/tillwatch/store/current/bin/tillwatch agent status --config /etc/tillwatch/agent.yaml --json || true"
@@ -183,6 +194,7 @@ def _refused(said: dict[str, object]) -> str:
     return "" if said["connected"] or not troubles else str(troubles[-1]["text"])
 
 
+@pytest.mark.shows("2.2", "No secret is in any log or diff")
 def test_no_secret_is_in_any_log_or_diff(site: Site) -> None:
     secrets = secrets_of(HOSTS) | {
         line
@@ -199,6 +211,7 @@ def test_no_secret_is_in_any_log_or_diff(site: Site) -> None:
     assert [secret[:6] + "…" for secret in secrets if secret in told] == []
 
 
+@pytest.mark.shows("2.8", "Removing leaves hosts as they were")
 def test_removing_leaves_hosts_as_they_were(site: Site) -> None:
     assert site.play("remove").code != 0, "removes without being told that it is meant"
     assert site.play("remove", "-e", "tillwatch_remove=yes").code == 0
