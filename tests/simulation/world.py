@@ -131,7 +131,7 @@ class World:
                 self.centre.refuse(min(seconds, 40.0))
             case "cut collector":
                 self.centre.cut(seconds)
-            case "kill broker":
+            case "kill broker" if self._broker.up:
                 self._broker.kill(keeps=fault.places % 2 == 0)
                 self.timeline.after(seconds / 4, self._broker.start)
                 self.ledger.deaf.append((self.timeline.now, self.timeline.now + seconds / 4))
