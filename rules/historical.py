@@ -94,7 +94,7 @@ def _joined(draft: Draft, known: Incident, found: Incident) -> None:
     """The same cause, learnt in another order: it began when it really did, and was as bad as it ever was."""
     row = changed(
         _renamed(known, found) if known.state == "resolved" else known,
-        started_at=found.started_at,
+        started_at=found.started_at if known.home else min(known.started_at, found.started_at),  # others saw it too
         worst_priority=min(known.worst_priority, found.worst_priority),
     )
     was_over = known.state == "resolved" and PERSON_RESOLVED not in known.flags
