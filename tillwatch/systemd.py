@@ -109,7 +109,7 @@ async def report(
 
 
 async def _keep_told(ask: Ask, stop: asyncio.Event, systemd: Systemd, send: Callable[[Systemd, bytes], None]) -> None:
-    before: tuple[int, ...] = ()
+    fed_at: tuple[int, ...] = ()
     is_ready = False
     while not stop.is_set():
         try:
@@ -117,12 +117,12 @@ async def _keep_told(ask: Ask, stop: asyncio.Event, systemd: Systemd, send: Call
         except Exception as error:  # what cannot be asked gives no sign of life, and systemd draws the conclusion
             send(systemd, status(f"gives no sign of life: {error!r}"))
         else:
-            lives = _turned(before, signs.turns)
+            lives = _turned(fed_at, signs.turns)
             if lives and signs.serving and not is_ready:
                 is_ready = True
                 send(systemd, ready(signs.sentence))
             send(systemd, alive(signs.sentence) if lives else status(signs.sentence))
-            before = signs.turns
+            fed_at = signs.turns if lives else fed_at  # what turns more rarely than we ask is still alive
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), systemd.pause)
 

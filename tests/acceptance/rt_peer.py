@@ -162,3 +162,19 @@ async def line(url: str) -> AsyncIterator[Line]:
         yield one
     finally:
         await one.cut()
+
+
+def desk(folder: Path, peer: Peer, url: str, **more: Any) -> dict[str, Any]:
+    (folder / "token").write_text(peer.token)
+    return {
+        "name": "desk",
+        "kind": "rt",
+        "url": url,
+        "token_file": "token",
+        "mode": "live",
+        "poll": "1s",
+        "timeout": "5s",
+        "fields": {"Store": "{stores}", "Business Service": "{service}"},
+        "resolve_fields": {"Close Code": "Resolved by monitoring"},
+        **more,
+    }

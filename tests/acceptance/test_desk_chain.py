@@ -18,7 +18,7 @@ import pytest
 from collector.database import lanes, shadow
 from rules.incident import Incident
 from tests.acceptance.desk_chain import STORES, Chain, chain, start_rt, stop_rt
-from tests.acceptance.rt_peer import SCRIPTS, Peer, request_tracker  # noqa: F401 - a fixture
+from tests.acceptance.rt_peer import SCRIPTS, Peer, desk, request_tracker  # noqa: F401 - a fixture
 from tests.collector.desk.scene import eventually
 from tillwatch import cli
 
@@ -26,6 +26,7 @@ pytestmark = [
     pytest.mark.usefixtures("request_tracker"),
     pytest.mark.timeout(300),
 ]
+PATIENT = {"poll": "3s", "timeout": "10s", "compare": "5s"}
 RT_PATIENCE = 120.0  # seconds: it answers one request after another, and a busy machine makes each long
 TITLE = f"P1 Customers cannot pay by card: Card payment: acquirer-a failing, seen from {STORES} stores"
 
@@ -33,23 +34,6 @@ TITLE = f"P1 Customers cannot pay by card: Card payment: acquirer-a failing, see
 @pytest.fixture
 def deployment() -> str:
     return f"acme-{secrets.token_hex(4)}"
-
-
-def desk(folder: Path, url: str, **more: Any) -> dict[str, Any]:
-    (folder / "token").write_text(Peer().token)
-    return {
-        "name": "desk",
-        "kind": "rt",
-        "url": url,
-        "token_file": "token",
-        "mode": "live",
-        "poll": "3s",
-        "timeout": "10s",
-        "compare": "5s",
-        "fields": {"Store": "{stores}", "Business Service": "{service}"},
-        "resolve_fields": {"Close Code": "Resolved by monitoring"},
-        **more,
-    }
 
 
 async def fails(stores: Chain) -> Incident:
@@ -82,7 +66,7 @@ def test_there_is_exactly_one_ticket_and_it_is_resolved_with_the_incident(
 
     async def story() -> None:
         peer = Peer()
-        async with chain(tmp_path, deployment, desk(tmp_path, peer.url)) as stores:
+        async with chain(tmp_path, deployment, desk(tmp_path, peer, peer.url, **PATIENT)) as stores:
             known = await fails(stores)
             began = time.monotonic()
             ticket = (await stores.until(lambda one: one.ticket)).ticket
@@ -116,7 +100,7 @@ def test_there_is_exactly_one_ticket_and_it_is_resolved_with_the_incident(
 def test_taken_by_a_person_there_it_is_acknowledged_here(tmp_path: Path, deployment: str) -> None:
     async def story() -> None:
         peer = Peer()
-        async with chain(tmp_path, deployment, desk(tmp_path, peer.url)) as stores:
+        async with chain(tmp_path, deployment, desk(tmp_path, peer, peer.url, **PATIENT)) as stores:
             await fails(stores)
             ticket = (await stores.until(lambda one: one.ticket)).ticket
             assert ticket is not None
@@ -134,7 +118,7 @@ def test_a_desk_that_is_started_after_all_of_it_has_the_same_ticket(tmp_path: Pa
         url = Peer().url
         await asyncio.to_thread(stop_rt)
         try:
-            async with chain(tmp_path, deployment, desk(tmp_path, url)) as stores:
+            async with chain(tmp_path, deployment, desk(tmp_path, Peer(), url, **PATIENT)) as stores:
                 await fails(stores)
                 await returns(stores)
                 with stores.collector.database.reading() as connection:
@@ -154,7 +138,7 @@ def test_in_shadow_mode_no_request_leaves_and_the_report_lists_them(
     """A socket that listens at the desk's address hears nothing at all."""
 
     async def story(url: str) -> None:
-        async with chain(tmp_path, deployment, desk(tmp_path, url, mode="shadow")) as stores:
+        async with chain(tmp_path, deployment, desk(tmp_path, Peer(), url, mode="shadow", **PATIENT)) as stores:
             await fails(stores)
             await returns(stores)
             database = stores.collector.database

@@ -8,13 +8,12 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from collector.database import Database, incidents, lanes, opened, shadow, upgrade
 from rules.incident import Incident
-from tests.acceptance.rt_peer import Peer, line, request_tracker  # noqa: F401 - a fixture
+from tests.acceptance.rt_peer import Peer, desk, line, request_tracker  # noqa: F401 - a fixture
 from tests.collector.agents import CRITICAL, OK
 from tests.collector.desk import scene
 from tests.collector.desk.scene import Chain, eventually, leading
@@ -39,22 +38,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
     upgrade(made)
     yield made
     made.close()
-
-
-def desk(folder: Path, peer: Peer, url: str, **more: Any) -> dict[str, Any]:
-    (folder / "token").write_text(peer.token)
-    return {
-        "name": "desk",
-        "kind": "rt",
-        "url": url,
-        "token_file": "token",
-        "mode": "live",
-        "poll": "1s",
-        "timeout": "5s",
-        "fields": {"Store": "{stores}", "Business Service": "{service}"},
-        "resolve_fields": {"Close Code": "Resolved by monitoring"},
-        **more,
-    }
 
 
 async def failed(chain: Chain) -> tuple[str, str]:

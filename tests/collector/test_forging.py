@@ -3,7 +3,6 @@
 import getpass
 import shutil
 import socket
-import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from contract.results import Result
 from contract.topics import part_of, up
 from tests.collector.agents import OK, Agent, Hands
 from tests.collector.mosquitto import free_port
+from tests.collector.packets import packet, text
 from tillwatch.cmdb import acl
 
 MINE, OTHER = "0001-server", "0002-server"
@@ -66,16 +66,16 @@ class Chain:
     def publish(self, topic: str, payload: bytes) -> bool:
         """As the agent MINE, byte for byte. Whether the broker kept the line."""
         with closing(socket.create_connection(("127.0.0.1", self.port), PATIENCE)) as line:
-            line.sendall(_packet(0x10, _text("MQTT") + b"\x04\x82\x00\x3c" + _text("forger") + _text(MINE)))
+            line.sendall(packet(0x10, text("MQTT") + b"\x04\x82\x00\x3c" + text("forger") + text(MINE)))
             assert line.recv(4) == b"\x20\x02\x00\x00"
-            line.sendall(_packet(0x32, _text(topic) + b"\x00\x01" + payload))
+            line.sendall(packet(0x32, text(topic) + b"\x00\x01" + payload))
             try:
                 return bool(line.recv(4))
             except ConnectionError:
                 return False
 
     def said(self, text: str) -> int:
-        return self.log.read_text(errors="replace").count(text)
+        return self.log.readtext(errors="replace").count(text)
 
 
 @pytest.fixture
@@ -144,10 +144,10 @@ def _broker(folder: Path) -> Iterator[int]:
     program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     assert program, "mosquitto is not installed: apt-get install mosquitto"
     port = free_port()
-    (folder / "acl").write_text(acl.text(cmdb.whole(CMDB, "cmdb.yaml")))
+    (folder / "acl").writetext(acl.text(cmdb.whole(CMDB, "cmdb.yaml")))
     (folder / "acl").chmod(0o600)
     config = folder / "mosquitto.conf"
-    config.write_text(SETTINGS.format(port=port, folder=folder, user=getpass.getuser()))
+    config.writetext(SETTINGS.format(port=port, folder=folder, user=getpass.getuser()))
     with (folder / "mosquitto.log").open("wb") as log:
         process = subprocess.Popen([program, "-c", config], stdout=log, stderr=log)
     try:
@@ -155,17 +155,3 @@ def _broker(folder: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _packet(kind: int, body: bytes) -> bytes:
-    length, head = len(body), bytearray([kind])
-    while True:
-        length, low = divmod(length, 128)
-        head.append(low | (0x80 if length else 0))
-        if not length:
-            return bytes(head) + body
-
-
-def _text(said: str) -> bytes:
-    encoded = said.encode()
-    return struct.pack("!H", len(encoded)) + encoded

@@ -11,6 +11,7 @@ import time
 from bench.synthetic import SyntheticStore
 from contract import codec, topics
 from contract.reports import UpReport
+from tests.collector.packets import packet, text
 
 CONNECT, PUBLISH, SUBSCRIBE, DISCONNECT = 0x10, 0x32, 0x82, 0xE0  # PUBLISH at QoS 1
 
@@ -72,17 +73,3 @@ async def taken(reader: asyncio.StreamReader) -> tuple[int, bytes]:
         shift += 7
         if byte < 0x80:
             return kind, await reader.readexactly(length)
-
-
-def packet(kind: int, body: bytes) -> bytes:
-    length, head = len(body), bytearray([kind])
-    while True:
-        length, low = divmod(length, 128)
-        head.append(low | (0x80 if length else 0))
-        if not length:
-            return bytes(head) + body
-
-
-def text(said: str) -> bytes:
-    encoded = said.encode()
-    return struct.pack("!H", len(encoded)) + encoded

@@ -147,10 +147,13 @@ class BelievesTheBroker(Host):
     def taken(self, topic: str, payload: bytes) -> None:
         report = codec.decode_up(topics.sender(topic).report, payload)
         seqs = [record.seq for record in getattr(report, "records", [])]
-        if self.session is not None and seqs:
-            self.log.settle(report.epoch, merged((seq, seq) for seq in seqs), self.clock.stamp())
-            line = self.session.uplink._line
-            line.flights = [one for one in line.flights if not {record.seq for record in one.records} & {*seqs}]
+        if seqs:
+            self._do(lambda: self._let_go(report.epoch, {*seqs}))
+
+    def _let_go(self, epoch: str, seqs: set[int]) -> None:
+        self.log.settle(epoch, merged((seq, seq) for seq in seqs), self.clock.stamp())
+        line = self.session.uplink._line
+        line.flights = [one for one in line.flights if not {record.seq for record in one.records} & seqs]
 
 
 class SaysItOnce(Session):

@@ -7,7 +7,8 @@ from tests.simulation.sweep import tried
 
 WITHIN = 60  # seeds
 FIRST = {  # where the search begins, so that a test run is short; docs/reliability.md lists them
-    "acknowledged before the commit": 11,
+    "acknowledged before the commit": 21,
+    "a record is deleted on PUBACK": 36,
     "a cumulative ack over backlog": 7,
     "leases by the agent's wall clock": 5,
     "the collector's own pause is silence": 23,

@@ -70,6 +70,13 @@ def test_what_does_not_turn_or_cannot_be_asked_starves_the_watchdog(
     assert lines[-2:] == ["STOPPING=1", "STATUS=stopping"]
 
 
+def test_what_turns_more_rarely_than_it_is_asked_feeds_the_watchdog_whenever_all_have_turned(
+    notify: NotifySocket,
+) -> None:
+    lines = told(notify, [Signs("", turns) for turns in [(1, 1), (2, 1), (2, 2), (3, 2), (3, 2), (3, 3)]])
+    assert lines.count("WATCHDOG=1") == 3
+
+
 def test_a_status_is_one_line_whatever_a_broker_said() -> None:
     assert systemd.status("a\nREADY=1\x1b[2J") == b"STATUS=a READY=1 [2J"
     assert len(systemd.status("x" * 5000)) < 400
