@@ -78,6 +78,7 @@ class Session:
 
     def disconnected(self) -> None:
         self.uplink.disconnected()
+        self._next_pulse = 0.0  # or a pulse that nobody is there for would be due at once, again and again
 
     def received(self, topic: str, payload: bytes) -> None:
         """A message that came down. Whatever bytes it holds, it is understood or reported as rejected."""
@@ -196,7 +197,7 @@ class Session:
         now = self._clock.stamp()
         if now.up < self._next_pulse:
             return
-        live = self.uplink.pulse(self._measured(), now)
+        live = self.uplink.pulse(self._measured, now)
         if live is not None:
             # A turn that is late does not move the later ones; turns that were missed are not made up for.
             late = (now.up - self._next_pulse) % self._pulse if self._next_pulse else 0.0

@@ -238,12 +238,12 @@ class Uplink:
         self._fly(Flight("bulk", page.epoch, page.records, now.wall, now.up))
         return self._bulk(page.epoch, page.records, now)
 
-    def pulse(self, results: Results | None, now: Stamp) -> Live | None:
+    def pulse(self, measured: Callable[[], Results | None], now: Stamp) -> Live | None:
         """All latest measurements, and what is unsent; None while there is nobody to say it to."""
         if not self._line.greeted:
             return None
         self._line.pulsed = min(self._line.pulsed, now.up)
-        return self._live(now, results)
+        return self._live(now, measured())
 
     def bye(self, why: Literal["stop", "shutdown", "will"], now: Stamp) -> Bye:
         return Bye(at=now.wall, epoch=self._identity.epoch, why=why)

@@ -73,7 +73,7 @@ class Link:
         self.now = end
 
     def pulse(self) -> Live | None:
-        live = self.uplink.pulse(None, self.stamp())
+        live = self.uplink.pulse(lambda: None, self.stamp())
         if live is not None:
             self._send(live)
         return live
