@@ -4,7 +4,7 @@ The store's past is played into a state of its own, each record at the instant w
 holds, symptoms, leads and priorities come out as they would have, whatever the order in which the facts arrived.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
@@ -33,8 +33,9 @@ class Replay(NamedTuple):
 
 def replayed(draft: Draft, store: str, past: Past, run: Run) -> Replay:
     """The past up to the last record that is told of it."""
-    told = _in_order(draft.told(store, past))
+    told = list(draft.told(store, past))
     begins = min([past.began, *(row.decided for row in told)])
+    told = _in_order([*told, *_turned_since(past, told, begins)])
     until = max([begins, *(row.decided for row in told)])
     known = {row.id: row for row in (*past.over, *past.incidents)}
     replay = Replay(until, _seeded(draft, store, past, begins), known)
@@ -75,12 +76,25 @@ def later(past: Past, store: str, replay: Replay) -> Past:
     )
 
 
+def _turned_since(past: Past, told: list[Told], begins: float) -> Iterator[Told]:
+    """What was known already and yet is later than what is told now, as if it were told too."""
+    for agent, checks in past.checks.items():
+        first = _first(row for row in told if row.agent == agent)
+        for check, belief in checks.items():
+            order = (belief.generation, belief.seq)
+            if belief.since > begins and order < first(check):
+                yield Told(
+                    agent, check, belief.state, belief.since, belief.since, *order, 0, belief.interval, belief.text
+                )
+
+
 def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     state = State.empty()
     state.adopt(draft.estate)
     state.put(Change("meta", "number", draft.meta("number") or 0))
     for incident in past.incidents:
-        state.put(Change("incidents", incident.id, incident))
+        if incident.started_at <= at:
+            state.put(Change("incidents", incident.id, incident))
     for key, due in past.deadlines.items():
         state.put(Change("deadlines", key, max(due, at)))
     for agent in past.checks:
@@ -89,7 +103,7 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
         state.put(Change("windows", window.id, window))
     watched = {check.partition("/")[0] for checks in past.checks.values() for check in checks}
     for key, row in past.items.items():
-        if key.partition("@")[0].rpartition("/")[2] in watched:
+        if row.since <= at and key.partition("@")[0].rpartition("/")[2] in watched:
             state.put(Change("items", key, row))
     for key, vote in _witnesses(draft, store):
         state.put(Change("items", key, vote))

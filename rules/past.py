@@ -1,12 +1,15 @@
 """What of a store's past was missed, and what has been told of it since: rows of the state (rule 21). Data."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
 from contract.status import Status
 from rules.belief import CheckState, ItemState
 from rules.incident import Incident
+
+Why = Literal["missed", "late"]
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -32,7 +35,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     """The store as it was known when a hole showed: agent → check → belief, what was not well, incidents, their timers.
 
     `known` are the ids of those; `over` what the replay of earlier pages closed. `pages` of `told` records are kept in
-    rows of their own, keyed `store/page`.
+    rows of their own, keyed `store/page`. `why`: something of it was missed, or all came in order and late, from a
+    broker that had kept it.
     """
 
     began: float
@@ -44,6 +48,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     over: tuple[Incident, ...] = ()
     pages: int = 0
     told: int = 0
+    why: Why = "missed"
 
 
 def page_key(store: str, page: int) -> str:

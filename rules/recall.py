@@ -2,6 +2,7 @@
 
 Every record names the belief that it replaces (`was_seq`), so a hole shows without any message that announces it: in a
 snapshot that believes something else than we do, in a record that does not follow from what we believe, in backlog.
+What comes in order may come too late to be acted on (the broker kept it while we were away): that is a hole as well.
 """
 
 import msgspec
@@ -10,7 +11,7 @@ from contract.records import Transition
 from rules.belief import CheckState
 from rules.draft import Draft
 from rules.entries import Records, Snapshot
-from rules.past import Past, Told, is_contiguous, page_key
+from rules.past import Past, Told, Why, is_contiguous, page_key
 from rules.said import one_line
 
 TIMER = "past"
@@ -25,9 +26,11 @@ def hear_records(draft: Draft, event: Records) -> None:
     if store is None or draft.estate.policy is None or not told:
         return
     if draft.past(store) is None:
-        if not _shows_a_hole(draft, event, told):
+        is_late = _is_too_late(draft, event, told)
+        if not is_late and not _shows_a_hole(draft, event, told):
             return
-        _begin(draft, store, {record.check: (event.generation, record.seq) for record in reversed(told)}, event.agent)
+        first = {record.check: (event.generation, record.seq) for record in reversed(told)}
+        _begin(draft, store, first, event.agent, "late" if is_late else "missed")
     _keep(draft, store, [_told(draft, event, record) for record in told])
 
 
@@ -39,7 +42,7 @@ def hear_snapshot(draft: Draft, event: Snapshot) -> None:
     for belief in event.beliefs:
         before = draft.check(event.agent, belief.check)
         if before is not None and (belief.generation, belief.seq) > (before.generation, before.seq):
-            _begin(draft, store, {}, event.agent)
+            _begin(draft, store, {}, event.agent, "missed")
             return
 
 
@@ -96,7 +99,21 @@ def _shows_a_hole(draft: Draft, event: Records, records: list[Transition]) -> bo
     return False
 
 
-def _begin(draft: Draft, store: str, first: dict[str, tuple[int, int]], agent: str) -> None:
+def _is_too_late(draft: Draft, event: Records, records: list[Transition]) -> bool:
+    """To be acted on as if it had just happened. The agent was not away, and nothing later is believed of it."""
+    known, agent = draft.checks(event.agent), draft.agent(event.agent)
+    news = [record for record in records if _is_news(known.get(record.check), event.generation, record.seq)]
+    decided = min((record.decided.wall + event.offset for record in news), default=draft.now)
+    if not event.live or decided >= draft.now - draft.policy.evidence.hold or agent is None or agent.heard_at > decided:
+        return False
+    return all(belief.since <= decided for belief in known.values())
+
+
+def _is_news(before: CheckState | None, generation: int, seq: int) -> bool:
+    return before is not None and (generation, seq) > (before.generation, before.seq)
+
+
+def _begin(draft: Draft, store: str, first: dict[str, tuple[int, int]], agent: str, why: Why) -> None:
     """`first` are the orders of the first records that `agent` tells: what we believe of later ones is no beginning."""
     checks = {one: draft.checks(one) for one in draft.estate.agents(store)}
     for check, order in first.items():
@@ -112,6 +129,7 @@ def _begin(draft: Draft, store: str, first: dict[str, tuple[int, int]], agent: s
         incidents=tuple(rows),
         deadlines={key: at for key, at in timers.items() if at is not None},
         known=tuple(row.id for row in rows),
+        why=why,
     )
     draft.put("pasts", store, past)
     draft.reason("21 history", f"something of {draft.estate.name(store)} was missed; it is judged once it is told")

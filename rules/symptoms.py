@@ -157,6 +157,8 @@ def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | No
             return None
         return Verdict("waiting", Reason("13 shared", "other stores may see the same"), until=until)
     until = row.learnt_at + draft.policy.evidence.hold
+    if draft.now < until and _may_be_over(draft, row, store):
+        return Verdict("waiting", Reason("21 history", "learnt late, so its end may be on the way"), until=until)
     parents = [one for one in graph.ancestors(draft.estate.graph, ref) if one != ref and _is_live(draft, one)]
     for parent in parents:
         if not is_watched(draft, parent, store) or is_failing(draft, parent, store):
@@ -171,6 +173,12 @@ def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | No
             text = f"{_name(draft, parent)} may explain it"
             return Verdict("waiting", Reason("11 hold", text), until=until)
     return None
+
+
+def _may_be_over(draft: Draft, row: ItemState, store: str) -> bool:
+    """It comes from a broker that had kept it. (Who returns from an outage says first what is so now.)"""
+    past = draft.past(store)
+    return past is not None and past.why == "late" and row.learnt_at - row.since > draft.policy.evidence.hold
 
 
 def _had_explained(draft: Draft, ref: str, parent: str) -> bool:

@@ -23,6 +23,12 @@ def wrong_in_journal(books: Books) -> Iterator[str]:
             yield f"{agent} still waits for the ack of {pending} records"
 
 
+def declared(books: Books) -> set[Key]:
+    """What gaps name."""
+    gaps = [(agent, epoch, record) for (agent, epoch, _), record in _journaled(books) if isinstance(record, Gap)]
+    return {(agent, epoch, seq) for agent, epoch, gap in gaps for seq in range(gap.first, gap.last + 1)}
+
+
 def _invented(books: Books) -> Iterator[str]:
     for (agent, epoch, seq), record in _journaled(books):
         kept = books.ledger.kept.get((agent, epoch, seq))
@@ -31,16 +37,14 @@ def _invented(books: Books) -> Iterator[str]:
 
 
 def _lost(books: Books) -> Iterator[str]:
-    found = Counter(key for key, _ in _journaled(books))
-    gaps = [(agent, epoch, record) for (agent, epoch, _), record in _journaled(books) if isinstance(record, Gap)]
-    declared = {(agent, epoch, seq) for agent, epoch, gap in gaps for seq in range(gap.first, gap.last + 1)}
+    found, named = Counter(key for key, _ in _journaled(books)), declared(books)
     for key, kept in books.ledger.kept.items():
         if found[key] > 1:
             yield f"{key} is in the journal {found[key]} times"
-        elif not found[key] and key not in declared:
+        elif not found[key] and key not in named:
             yield f"{key} is lost: {kept.record}"
     # By number: a gap that was declared anew may be in the journal twice, and counts what it took the place of.
-    dropped, told = sum(books.dropped.values()), len(declared & books.ledger.kept.keys())
+    dropped, told = sum(books.dropped.values()), len(named & books.ledger.kept.keys())
     if dropped != told:
         yield f"{dropped} records were dropped and {told} are declared"
 

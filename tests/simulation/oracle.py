@@ -63,5 +63,6 @@ def _entry(ledger: Ledger, kept: Kept) -> Records:
     generation = ledger.lives[kept.agent].index(kept.epoch) + 1
     record: Any = kept.record
     if not isinstance(record, Gap):
-        record = msgspec.structs.replace(record, started_at=record.started_at - kept.error)
+        decided = msgspec.structs.replace(record.decided, wall=record.decided.wall - kept.error)
+        record = msgspec.structs.replace(record, started_at=record.started_at - kept.error, decided=decided)
     return Records(at=kept.at, agent=kept.agent, generation=generation, live=True, records=[record])

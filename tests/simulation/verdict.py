@@ -7,19 +7,17 @@ from collections.abc import Iterator
 from contract.ids import split_check
 from contract.records import Transition
 from rules import engine, rows
-from rules.entries import JournalEntry, Records, Snapshot
+from rules.incident import Incident
+from rules.incidents import HISTORICAL
 from rules.state import State
 from tests.simulation.books import Books
-from tests.simulation.completeness import wrong_in_journal
+from tests.simulation.completeness import declared, wrong_in_journal
+from tests.simulation.ledger import Kept
 from tests.simulation.network import LATE, Weather
 from tests.simulation.oracle import Told, compared, foretold
 from tests.simulation.script import END, SHARED, Script
 from tests.simulation.silence import wrong_about_silence
 from tests.simulation.timeline import START
-
-# True once what began and ended before it was learnt is written down as history (rule 21): then it is compared too.
-HISTORY_IS_KEPT = False
-_A_GLIMPSE = 25.0  # seconds: what is believed for less may be over before the rules write it down
 
 
 def wrong(books: Books, script: Script, weather: Weather) -> list[str]:
@@ -58,13 +56,25 @@ def _wrong_in_replay(books: Books) -> Iterator[str]:
 
 def _wrong_incidents(books: Books, doubt: float) -> Iterator[str]:
     """The same incidents as over a perfect line: {ci, category, started, ended, worst priority in the store}."""
-    behind = set() if HISTORY_IS_KEPT else _with_history(books)
-    expected, real = _by_place(compared(foretold(books.ledger))), _by_place(compared(books.incidents))
+    unknowable = _with_gaps(books)
+    told = foretold(books.ledger)
+    standing = [row for row in books.incidents if not _is_absorbed(row, told, doubt)]
+    expected, real = _by_place(compared(told)), _by_place(compared(standing))
     for place in sorted(expected.keys() | real.keys()):
-        if place in behind:
+        if place in unknowable:
             continue
         undated = any(agent.startswith(place) for agent in books.ledger.undated)
         yield from _differences(place, expected[place], real[place], math.inf if undated else doubt)
+
+
+def _is_absorbed(row: Incident, told: list[Incident], doubt: float) -> bool:
+    """Over when it was learnt, so that what explains its next failure finds it resolved, and it stays what it was."""
+    return HISTORICAL in row.flags and any(
+        "duplicate" in one.flags
+        and (one.ci, one.category) == (row.ci, row.category)
+        and abs(one.started_at - row.started_at) <= doubt
+        for one in told
+    )
 
 
 def _differences(place: str, expected: list[Told], real: list[Told], doubt: float) -> Iterator[str]:
@@ -107,37 +117,8 @@ def _shown(told: list[Told]) -> str:
     return ", ".join(f"{one.category} {one.ci} from {one.started - START:.0f}" for one in told) or "nothing"
 
 
-def _with_history(books: Books) -> set[str]:
-    """Stores of which something was over when it was learnt, or never believed ("" for what stores share)."""
-    believed: dict[tuple[str, str, int], float] = {}  # how long
-    newest: dict[tuple[str, str], tuple[str, int, float]] = {}
-    for entry in books.journal:
-        for check, generation, seq in _told(entry):
-            epoch = books.epochs.get((entry.agent, generation), "")
-            before = newest.get((entry.agent, check))
-            if before is None or _order(books, entry.agent, epoch, seq) >= _order(books, entry.agent, *before[:2]):
-                believed.setdefault((entry.agent, epoch, seq), END - entry.at)
-                if before is not None and before[:2] != (epoch, seq):
-                    believed[entry.agent, *before[:2]] = entry.at - before[2]
-                    newest[entry.agent, check] = (epoch, seq, entry.at)
-                elif before is None:
-                    newest[entry.agent, check] = (epoch, seq, entry.at)
-    behind = set()
-    for key, kept in books.ledger.kept.items():
-        if isinstance(kept.record, Transition) and believed.get(key, 0.0) < _A_GLIMPSE:
-            behind |= {kept.agent.partition("-")[0], *([""] if kept.record.check.startswith(SHARED) else [])}
-    return behind
-
-
-def _told(entry: JournalEntry) -> list[tuple[str, int, int]]:
-    """(check, generation, seq) of what an entry has believed."""
-    if isinstance(entry, Snapshot):
-        return [(belief.check, belief.generation, belief.seq) for belief in entry.beliefs]
-    if isinstance(entry, Records) and entry.live:
-        return [(r.check, entry.generation, r.seq) for r in entry.records if isinstance(r, Transition)]
-    return []
-
-
-def _order(books: Books, agent: str, epoch: str, seq: int) -> tuple[int, int]:
-    lives = books.ledger.lives[agent]
-    return (lives.index(epoch) if epoch in lives else -1, seq)
+def _with_gaps(books: Books) -> set[str]:
+    """Stores of which transitions were dropped and declared: of those nobody can know ("" for what stores share)."""
+    dropped = [kept for key in declared(books) if isinstance((kept := books.ledger.kept.get(key)), Kept)]
+    told = [(kept.agent.partition("-")[0], kept.record) for kept in dropped if isinstance(kept.record, Transition)]
+    return {store for store, _ in told} | {"" for _, record in told if record.check.startswith(SHARED)}
