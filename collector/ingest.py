@@ -19,7 +19,7 @@ from collector.limits import LetterLimit
 from collector.line import Answer, Arrival
 from collector.plan import AckDue, Moment, Plan
 from collector.presence import Presence, Presences
-from collector.pressure import FORK_QUIET, Limits, Pressure, Quarantined, Spent, carried, refused
+from collector.pressure import FORK_QUIET, Limits, Pressure, Quarantined, Spent, carried, refused, weight
 from collector.services import Counters
 from collector.tracks import Track
 from contract import codec, topics
@@ -141,7 +141,7 @@ class Ingest:
             if not self._pressure.admits(agent, spent, moment.now):
                 self._refuse(arrival, Sender(agent, kind), plan, moment)
                 return
-            spent.messages += 1
+            spent.messages += weight(kind)
             report = codec.decode_up(kind, arrival.payload)
             if not self._pressure.has_room(agent, spent, report, moment.now):
                 self._refuse(arrival, Sender(agent, kind), plan, moment)

@@ -9,15 +9,17 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from contract.reports import Bulk, Bye, Hello, Live, UpReport
+from contract.topics import Up
 from contract.units import Duration, Rate
 
+A_PAGE = 0.2  # of a message: a page of backlog is paced by its sender and decides nothing
 FORK_QUIET = 900.0  # seconds; a fork that is still there says hello at least every five minutes and a half
 
 
 class Limits(msgspec.Struct, frozen=True):
     """What one agent may send: `messages` and `records`, and as much of both at once as comes to `burst`."""
 
-    messages: Rate = Rate(5)
+    messages: Rate = Rate(2)
     records: Rate = Rate(2_000)
     burst: Duration = Duration(60)
 
@@ -34,7 +36,7 @@ class Quarantined(NamedTuple):
 class Spent(msgspec.Struct, gc=False):
     """What a batch takes of an agent's bucket, once it is committed, and how many of its messages were refused."""
 
-    messages: int = 0
+    messages: float = 0.0
     records: int = 0
     refused: int = 0
 
@@ -96,6 +98,11 @@ class Pressure:
     @staticmethod
     def _left(level: float, rate: float, most: float, bucket: Bucket, now: float) -> float:
         return min(most, level + rate * (now - bucket.at))
+
+
+def weight(kind: Up) -> float:
+    """What a message counts for."""
+    return A_PAGE if kind == "bulk" else 1.0
 
 
 def carried(report: UpReport) -> int:

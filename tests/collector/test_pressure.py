@@ -37,6 +37,14 @@ def test_what_exceeds_the_limit_is_refused_and_comes_again(sqlite_database: Data
     assert bench.line.acks[-1][1].have == [(1, 19), (41, 45)], "the agent knows what to send again"
 
 
+def test_pages_of_backlog_may_be_five_times_as_many(sqlite_database: Database) -> None:
+    bench, agent = Limited(sqlite_database), Agent()
+    bench.take(agent.hello(1.0))
+    bench.take(*(agent.bulk(2.0, agent.turns("a/b", OK, 1.0)) for _ in range(120)))
+    [(first, last)] = bench.line.acks[-1][1].have
+    assert (first, 90 <= last < 100) == (1, True)
+
+
 def test_a_chatty_agent_is_in_quarantine_until_it_is_quiet(sqlite_database: Database) -> None:
     bench, agent = flooded(sqlite_database)
     held = bench.ingest.fleet.quarantined["0001-server"]
