@@ -75,7 +75,7 @@ class Chain:
                 return False
 
     def said(self, text: str) -> int:
-        return self.log.readtext(errors="replace").count(text)
+        return self.log.read_text(errors="replace").count(text)
 
 
 @pytest.fixture
@@ -144,10 +144,10 @@ def _broker(folder: Path) -> Iterator[int]:
     program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     assert program, "mosquitto is not installed: apt-get install mosquitto"
     port = free_port()
-    (folder / "acl").writetext(acl.text(cmdb.whole(CMDB, "cmdb.yaml")))
+    (folder / "acl").write_text(acl.text(cmdb.whole(CMDB, "cmdb.yaml")))
     (folder / "acl").chmod(0o600)
     config = folder / "mosquitto.conf"
-    config.writetext(SETTINGS.format(port=port, folder=folder, user=getpass.getuser()))
+    config.write_text(SETTINGS.format(port=port, folder=folder, user=getpass.getuser()))
     with (folder / "mosquitto.log").open("wb") as log:
         process = subprocess.Popen([program, "-c", config], stdout=log, stderr=log)
     try:
