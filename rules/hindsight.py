@@ -14,9 +14,10 @@ from contract.records import Record, Stamp, Transition
 from contract.status import Status
 from rules.belief import CheckState, ItemState
 from rules.decision import Change, Decision
-from rules.draft import Draft
+from rules.draft import Draft, changed
 from rules.entries import JournalEntry, Records, SeenBelief, Snapshot, Tick
 from rules.incident import Incident
+from rules.incidents import HISTORICAL, PERSON_RESOLVED
 from rules.past import Past, Told
 from rules.state import AgentState, State, counts, home_of
 
@@ -76,6 +77,18 @@ def later(past: Past, store: str, replay: Replay) -> Past:
     )
 
 
+def _was_stabilising(incident: Incident, at: float) -> bool:
+    """Resolved by itself only after `at`: what was told too late might have reopened, explained or outlasted it."""
+    by_itself = (
+        incident.state == "resolved" and PERSON_RESOLVED not in incident.flags and HISTORICAL not in incident.flags
+    )
+    return by_itself and incident.started_at <= at < (incident.resolved_at or at)
+
+
+def _as_it_was(incident: Incident, at: float) -> Incident:
+    return changed(incident, state="open", resolved_at=None) if _was_stabilising(incident, at) else incident
+
+
 def _turned_since(past: Past, told: list[Told], begins: float) -> Iterator[Told]:
     """What was known already and yet is later than what is told now, as if it were told too."""
     for agent, checks in past.checks.items():
@@ -92,11 +105,16 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     state = State.empty()
     state.adopt(draft.estate)
     state.put(Change("meta", "number", draft.meta("number") or 0))
+    stable = draft.policy.ending.stable
     for incident in past.incidents:
         if incident.started_at <= at:
-            state.put(Change("incidents", incident.id, incident))
+            state.put(Change("incidents", incident.id, _as_it_was(incident, at)))
     for key, due in past.deadlines.items():
         state.put(Change("deadlines", key, max(due, at)))
+    for incident in past.incidents:
+        if _was_stabilising(incident, at):
+            state.put(Change("deadlines", f"restore:{incident.id}", max((incident.restored_at or at) + stable, at)))
+            state.put(Change("deadlines", f"close:{incident.id}", None))
     for agent in past.checks:
         state.put(Change("agents", agent, AgentState(at)))
     for window in draft.windows():
