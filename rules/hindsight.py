@@ -122,7 +122,7 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     watched = {check.partition("/")[0] for checks in past.checks.values() for check in checks}
     for key, row in past.items.items():
         if row.since <= at and key.partition("@")[0].rpartition("/")[2] in watched:
-            state.put(Change("items", key, row))
+            state.put(Change("items", key, msgspec.structs.replace(row, learnt_at=min(row.learnt_at, at))))
     for key, vote in _witnesses(draft, store):
         state.put(Change("items", key, vote))
     return state

@@ -7,7 +7,9 @@ What comes in order may come too late to be acted on (the broker kept it while w
 
 import msgspec
 
+from contract.ids import split_check
 from contract.records import Transition
+from contract.status import Status
 from rules.belief import CheckState
 from rules.draft import Draft
 from rules.entries import Records, Snapshot
@@ -136,10 +138,24 @@ def _begin(draft: Draft, store: str, first: dict[str, tuple[int, int]], agent: s
 
 
 def _since(draft: Draft, checks: dict[str, dict[str, CheckState]]) -> float:
-    """From when on things may have been missed: when the line was lost, unless something was learnt since."""
+    """From when on things may have been missed: when the line was lost, unless something was learnt since.
+
+    What is not well and was not judged yet, because its agent was not quite back, is to be judged from its begin.
+    """
     away = [row.away_since for agent in checks if (row := draft.agent(agent)) and row.away_since is not None]
     newest = max((belief.since for beliefs in checks.values() for belief in beliefs.values()), default=0.0)
-    return min([at for at in away if at >= newest], default=draft.now)
+    unjudged = [
+        belief.since
+        for agent, beliefs in checks.items()
+        for check, belief in beliefs.items()
+        if belief.state is not Status.OK and not _is_judged(draft, agent, check)
+    ]
+    return min([*(at for at in away if at >= newest), *unjudged], default=draft.now)
+
+
+def _is_judged(draft: Draft, agent: str, check: str) -> bool:
+    ref = draft.estate.ref(agent, split_check(check)[0])
+    return draft.item(ref) is not None or draft.estate.is_shared(ref)
 
 
 def _keep(draft: Draft, store: str, told: list[Told]) -> None:

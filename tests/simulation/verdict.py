@@ -58,7 +58,9 @@ def _wrong_incidents(books: Books, doubt: float) -> Iterator[str]:
     """The same incidents as over a perfect line: {ci, category, started, ended, worst priority in the store}."""
     unknowable = _with_gaps(books)
     told = foretold(books.ledger)
-    standing = [row for row in books.incidents if not _is_absorbed(row, told, doubt)]
+    standing = [
+        row for row in books.incidents if not (_is_absorbed(row, told, doubt) or _is_left(row, books.incidents))
+    ]
     expected, real = _by_place(compared(told)), _by_place(compared(standing))
     for place in sorted(expected.keys() | real.keys()):
         if place in unknowable:
@@ -75,6 +77,11 @@ def _is_absorbed(row: Incident, told: list[Incident], doubt: float) -> bool:
         and abs(one.started_at - row.started_at) <= doubt
         for one in told
     )
+
+
+def _is_left(row: Incident, standing: list[Incident]) -> bool:
+    """What had explained it was over when that was learnt, so it stands alone before it would have."""
+    return any(HISTORICAL in one.flags and row.ci in one.symptoms for one in standing)
 
 
 def _differences(place: str, expected: list[Told], real: list[Told], doubt: float) -> Iterator[str]:
