@@ -1,6 +1,5 @@
 """Holds the books of a world against its ledger, its script and the oracle, and says everything that is wrong."""
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -56,32 +55,28 @@ def _wrong_in_replay(books: Books) -> Iterator[str]:
 
 def _wrong_incidents(books: Books, doubt: float) -> Iterator[str]:
     """The same incidents as over a perfect line: {ci, category, started, ended, worst priority in the store}."""
-    unknowable = _with_gaps(books)
+    unknowable = _with_gaps(books) | {agent.partition("-")[0] for agent in books.ledger.undated}
     told = foretold(books.ledger)
-    standing = [
-        row for row in books.incidents if not (_is_absorbed(row, told, doubt) or _is_left(row, books.incidents))
-    ]
+    standing = [row for row in books.incidents if not _is_excused(row, books.incidents, told, doubt)]
     expected, real = _by_place(compared(told)), _by_place(compared(standing))
     for place in sorted(expected.keys() | real.keys()):
-        if place in unknowable:
-            continue
-        undated = any(agent.startswith(place) for agent in books.ledger.undated)
-        yield from _differences(place, expected[place], real[place], math.inf if undated else doubt)
+        if place not in unknowable:
+            yield from _differences(place, expected[place], real[place], doubt)
 
 
-def _is_absorbed(row: Incident, told: list[Incident], doubt: float) -> bool:
-    """Over when it was learnt, so that what explains its next failure finds it resolved, and it stays what it was."""
-    return HISTORICAL in row.flags and any(
+def _is_excused(row: Incident, standing: list[Incident], told: list[Incident], doubt: float) -> bool:
+    """Absorbed on a perfect line by what explains its next failure; here it was over when it was learnt, and stays.
+
+    Or what had explained it was over when that was learnt, so it stands alone before it would have.
+    """
+    alike = [
         "duplicate" in one.flags
-        and (one.ci, one.category) == (row.ci, row.category)
-        and abs(one.started_at - row.started_at) <= doubt
         for one in told
-    )
-
-
-def _is_left(row: Incident, standing: list[Incident]) -> bool:
-    """What had explained it was over when that was learnt, so it stands alone before it would have."""
-    return any(HISTORICAL in one.flags and row.ci in one.symptoms for one in standing)
+        if (one.ci, one.category) == (row.ci, row.category) and abs(one.started_at - row.started_at) <= doubt
+    ]
+    if HISTORICAL in row.flags:
+        return any(alike)
+    return not alike and any(HISTORICAL in one.flags and row.ci in one.symptoms for one in standing)
 
 
 def _differences(place: str, expected: list[Told], real: list[Told], doubt: float) -> Iterator[str]:
