@@ -102,11 +102,11 @@ def _shows_a_hole(draft: Draft, event: Records, records: list[Transition]) -> bo
 
 
 def _is_too_late(draft: Draft, event: Records, records: list[Transition]) -> bool:
-    """To be acted on as if it had just happened. The agent was not away, and nothing later is believed of it."""
-    known, agent = draft.checks(event.agent), draft.agent(event.agent)
+    """To be acted on as if it had just happened. Nothing later is known, and no snapshot is due that would tell."""
+    known = draft.checks(event.agent)
     news = [record for record in records if _is_news(known.get(record.check), event.generation, record.seq)]
     decided = min((record.decided.wall + event.offset for record in news), default=draft.now)
-    if not event.live or decided >= draft.now - draft.policy.evidence.hold or agent is None or agent.heard_at > decided:
+    if not event.live or decided >= draft.now - draft.policy.evidence.hold or not draft.is_fresh(event.agent):
         return False
     return all(belief.since <= decided for belief in known.values())
 
