@@ -63,10 +63,10 @@ def test_bad_input_is_a_counted_letter_and_nothing_else_changes(sqlite_database:
 
 def test_a_flood_is_counted_but_not_stored(sqlite_database: Database) -> None:
     ingest = Ingest(sqlite_database, {"0001-server": "0001"}, "me", lambda: None, Hands())
-    ingest.handle([Arrival(LIVE, b"{]", None, 1.0) for _ in range(250)])
+    ingest.handle([Arrival(LIVE, b"{]", None, 1.0) for _ in range(100)])
     with sqlite_database.reading() as connection:
-        assert letters.totals(connection) == {"garbage": 250}
-        assert len(letters.listed(connection, 250)) == A_MINUTE
+        assert letters.totals(connection) == {"garbage": 100}
+        assert len(letters.listed(connection, 100)) == A_MINUTE
 
 
 def test_the_newest_letters_are_kept_and_the_counts_are_complete(database: Database) -> None:

@@ -55,7 +55,8 @@ def _wrong_in_replay(books: Books) -> Iterator[str]:
 
 def _wrong_incidents(books: Books, doubt: float) -> Iterator[str]:
     """The same incidents as over a perfect line: {ci, category, started, ended, worst priority in the store}."""
-    unknowable = _with_gaps(books) | {agent.partition("-")[0] for agent in books.ledger.undated}
+    undated = {agent.partition("-")[0] for agent in books.ledger.undated}
+    unknowable = _with_gaps(books) | undated | ({""} if undated else set())
     told = foretold(books.ledger)
     standing = [row for row in books.incidents if not _is_excused(row, books.incidents, told, doubt)]
     expected, real = _by_place(compared(told)), _by_place(compared(standing))
