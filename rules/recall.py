@@ -103,12 +103,11 @@ def _shows_a_hole(draft: Draft, event: Records, records: list[Transition]) -> bo
 
 def _is_too_late(draft: Draft, event: Records, records: list[Transition]) -> bool:
     """To be acted on as if it had just happened. Nothing later is known, and no snapshot is due that would tell."""
-    known = draft.checks(event.agent)
-    news = [record for record in records if _is_news(known.get(record.check), event.generation, record.seq)]
+    news = [one for one in records if _is_news(draft.check(event.agent, one.check), event.generation, one.seq)]
     decided = min((record.decided.wall + event.offset for record in news), default=draft.now)
     if not event.live or decided >= draft.now - draft.policy.evidence.hold or not draft.is_fresh(event.agent):
         return False
-    return all(belief.since <= decided for belief in known.values())
+    return all(belief.since <= decided for belief in draft.checks(event.agent).values())
 
 
 def _is_news(before: CheckState | None, generation: int, seq: int) -> bool:
