@@ -143,10 +143,11 @@ class Ingest:
                 return
             spent.messages += weight(kind)
             report = codec.decode_up(kind, arrival.payload)
-            if not self._pressure.has_room(agent, spent, report, moment.now):
-                self._refuse(arrival, Sender(agent, kind), plan, moment)
-                return
-            spent.records += carried(report)
+            if load := carried(report):
+                if not self._pressure.has_room(agent, spent, report, moment.now):
+                    self._refuse(arrival, Sender(agent, kind), plan, moment)
+                    return
+                spent.records += load
             self._intake.take(report, Visit(track, report.at, arrival.received, plan, moment))
         except Rejected as rejected:
             self._bury(arrival, rejected, agent, plan, moment)
