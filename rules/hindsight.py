@@ -77,18 +77,6 @@ def later(past: Past, store: str, replay: Replay) -> Past:
     )
 
 
-def _was_stabilising(incident: Incident, at: float) -> bool:
-    """Resolved by itself only after `at`: what was told too late might have reopened, explained or outlasted it."""
-    by_itself = (
-        incident.state == "resolved" and PERSON_RESOLVED not in incident.flags and HISTORICAL not in incident.flags
-    )
-    return by_itself and incident.started_at <= at < (incident.resolved_at or at)
-
-
-def _as_it_was(incident: Incident, at: float) -> Incident:
-    return changed(incident, state="open", resolved_at=None) if _was_stabilising(incident, at) else incident
-
-
 def _turned_since(past: Past, told: list[Told], begins: float) -> Iterator[Told]:
     """What was known already and yet is later than what is told now, as if it were told too."""
     for agent, checks in past.checks.items():
@@ -105,16 +93,11 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     state = State.empty()
     state.adopt(draft.estate)
     state.put(Change("meta", "number", draft.meta("number") or 0))
-    stable = draft.policy.ending.stable
-    for incident in past.incidents:
-        if incident.started_at <= at:
-            state.put(Change("incidents", incident.id, _as_it_was(incident, at)))
     for key, due in past.deadlines.items():
         state.put(Change("deadlines", key, max(due, at)))
     for incident in past.incidents:
-        if _was_stabilising(incident, at):
-            state.put(Change("deadlines", f"restore:{incident.id}", max((incident.restored_at or at) + stable, at)))
-            state.put(Change("deadlines", f"close:{incident.id}", None))
+        if incident.started_at <= at:  # a later one is made anew
+            _put_as_it_was(state, incident, at, draft.policy.ending.stable)
     for agent in past.checks:
         state.put(Change("agents", agent, AgentState(at)))
     for window in draft.windows():
@@ -126,6 +109,16 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     for key, vote in _witnesses(draft, store):
         state.put(Change("items", key, vote))
     return state
+
+
+def _put_as_it_was(state: State, incident: Incident, at: float, stable: float) -> None:
+    """What resolved by itself after `at` is stabilising again: news of then may reopen, explain or outlast it."""
+    by_itself = incident.state == "resolved" and not {PERSON_RESOLVED, HISTORICAL} & set(incident.flags)
+    if by_itself and at < (incident.resolved_at or at):
+        state.put(Change("deadlines", f"restore:{incident.id}", max((incident.restored_at or at) + stable, at)))
+        state.put(Change("deadlines", f"close:{incident.id}", None))
+        incident = changed(incident, state="open", resolved_at=None)
+    state.put(Change("incidents", incident.id, incident))
 
 
 def _witnesses(draft: Draft, store: str) -> list[tuple[str, ItemState]]:

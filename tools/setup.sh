@@ -50,7 +50,6 @@ has() { # has PACKAGE: what the package is for is there, wherever it came from
     openssh-client) command -v ssh >/dev/null ;;
     iproute2) command -v ip >/dev/null ;;
     mosquitto-clients) command -v mosquitto_sub >/dev/null ;;
-    iproute2) command -v ip >/dev/null ;;
     libc6-dev) [ -e /usr/include/stdio.h ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
