@@ -71,10 +71,19 @@ class Skew:
             self._samples.append(_Sample(took, offset(exchange) + now.wall - now.up))
 
     def offset(self, now: Stamp) -> float | None:
-        """Seconds to add to this host's wall clock to read the collector's; None: no ack has told yet."""
+        """Seconds to add to this host's wall clock to read the collector's; None: no ack has told yet.
+
+        What an exchange cannot tell from a clock that is right, is none: most clocks are.
+        """
         if not self._samples:
             return None
-        return round(min(self._samples).base - (now.wall - now.up), 6)
+        best = min(self._samples)
+        offset = round(best.base - (now.wall - now.up), 6)
+        return offset if abs(offset) > best.delay / 2 else 0.0
+
+    def doubt(self) -> float | None:
+        """Seconds by which the offset may be wrong; None: there is none."""
+        return min(self._samples).delay / 2 if self._samples else None
 
 
 def restamped(record: Record, now: Stamp) -> Record:

@@ -39,6 +39,7 @@ class Trouble(msgspec.Struct, frozen=True):
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The status file. `pending` records wait for the collector; `unacknowledged` of them are sent.
 
+    `offset`: seconds to add to this clock to read the collector's, give or take `offset_doubt`; None: no ack has told.
     `unanswered`: for how many seconds the collector has owed an acknowledgement. `broker_address`:
     where the broker was last reached, for a time without a name server.
     """
@@ -62,6 +63,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     troubles: list[Trouble]
     unanswered: float = 0.0
     broker_address: str = ""
+    offset_doubt: float = 0.0
 
 
 class Troubles:

@@ -262,6 +262,10 @@ class Uplink:
         """Seconds to add to this host's wall clock to read the collector's; None: not known yet."""
         return self._skew.offset(now)
 
+    def doubt(self) -> float | None:
+        """Seconds by which `offset` may be wrong; None: it is not known."""
+        return self._skew.doubt()
+
     # How
 
     def _answered(self, flight: Flight, ack: Ack, have: Ranges) -> bool:

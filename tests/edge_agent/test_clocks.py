@@ -27,6 +27,14 @@ def test_a_step_of_the_wall_clock_is_known_before_the_next_ack() -> None:
     assert skew.offset(Stamp(wall=1065.0, boot="b1", up=5.0)) == 0.0
 
 
+def test_what_a_slow_exchange_cannot_tell_from_a_right_clock_is_no_error() -> None:
+    """The way there took 9 s and the way back none: half of that is no reason to move what a right clock says."""
+    skew = Skew()
+    skew.learn(Exchange(sent=1000, received=1009, answered=1009, arrived=1009), Stamp(1009, "b1", 9))
+    assert skew.offset(Stamp(1010, "b1", 10)) == 0.0
+    assert skew.doubt() == 4.5
+
+
 def test_a_hello_that_waited_for_the_collector_teaches_nothing() -> None:
     """It arrives as late as the collector was away, and half of that would be taken for the clock's error."""
     skew = Skew()

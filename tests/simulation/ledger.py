@@ -27,6 +27,7 @@ class Ledger:
         self.deaf: list[tuple[float, float]] = []  # when silence proved nothing, from and to
         self.stepped: set[str] = set()  # agents whose clock was stepped
         self.undated: set[str] = set()  # of those, whose collector may still reckon with the clock of before
+        self.doubts: dict[str, float] = {}  # agent → by how much the offset that it told with a record may be wrong
         self.byes: dict[str, list[float]] = {}
         self.lives: dict[str, list[str]] = {}
         self._met: dict[str, str] = {}
@@ -35,6 +36,10 @@ class Ledger:
         for record in records:
             kept = Kept(agent, epoch, record, self._now(), self._error_of(agent))
             self.kept[agent, epoch, record.seq] = kept
+
+    def told(self, agent: str, doubt: float) -> None:
+        """Something is on its way to the collector, with an offset that may be wrong by `doubt` seconds."""
+        self.doubts[agent] = max(doubt, self.doubts.get(agent, 0.0))
 
     def born(self, agent: str, epoch: str) -> None:
         if agent in self.stepped:

@@ -55,7 +55,8 @@ def _wrong_in_replay(books: Books) -> Iterator[str]:
 
 def _wrong_incidents(books: Books, doubt: float) -> Iterator[str]:
     """The same incidents as over a perfect line: {ci, category, started, ended, worst priority in the store}."""
-    undated = {agent.partition("-")[0] for agent in books.ledger.undated}
+    doubted = {agent for agent, most in books.ledger.doubts.items() if most > doubt}
+    undated = {agent.partition("-")[0] for agent in books.ledger.undated | doubted}
     unknowable = _with_gaps(books) | undated | ({""} if undated else set())
     told = foretold(books.ledger)
     standing = [row for row in books.incidents if not _is_excused(row, books.incidents, told, doubt)]

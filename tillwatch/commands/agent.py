@@ -149,7 +149,8 @@ def _lines(report: AgentStatus, runs: bool, silent: float, fingerprint: str) -> 
         lines.append(f"state: {agent_status.NOT_ACKNOWLEDGED}; so for {report.unanswered:.0f} s")
     if report.offset is not None:
         lines.append(
-            f"clock: {abs(report.offset):.3f} s {'behind' if report.offset > 0 else 'ahead of'} the collector's"
+            f"clock: {abs(report.offset):.3f} s {'behind' if report.offset > 0 else 'ahead of'} the collector's, "
+            f"give or take {report.offset_doubt:.3f} s"
         )
     if report.log_trouble:
         lines.append(f"log: {report.log_trouble}")
