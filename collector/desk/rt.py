@@ -131,12 +131,12 @@ class RequestTracker:
     async def merge(self, ticket: str, into: str) -> None:
         await self._write("PUT", f"/ticket/{ticket}", {"MergeInto": int(into)})
 
-    async def state_by(self, ticket: str) -> By:
-        by: By = "nobody"
+    async def states_by(self, ticket: str) -> list[By]:
+        by: list[By] = []
         async for row in self._pages(f"/ticket/{ticket}/history", "Type,Creator,Field,OldValue,NewValue"):
             if row.get("Type") == "Status" or (row.get("Type") == "Set" and row.get("Field") == "Status"):
                 who = _creator(row)
-                by = "desk" if who == SYSTEM else "us" if who == await self._own_account() else "person"
+                by.append("desk" if who == SYSTEM else "us" if who == await self._own_account() else "person")
         return by
 
     # The way back

@@ -101,6 +101,24 @@ def test_a_person_who_opens_it_again_reopens_the_incident(
     told(tmp_path, sqlite_url, sqlite_database, story)
 
 
+def test_a_person_who_opens_it_again_before_we_read_it_back_is_not_fought_with(
+    tmp_path: Path, sqlite_url: str, sqlite_database: Database
+) -> None:
+    async def story(server: Tracker, chain: Chain) -> None:
+        def anna_is_quick(_: object) -> None:
+            if server.tickets[1]["Status"] == "resolved":
+                server.after = lambda _: None
+                server.acts(1, "Status", "Status", "resolved", "open", "anna")
+
+        server.after = anna_is_quick
+        chain.sees(OK)
+        await eventually(lambda: chain.state() == "open" and resolves(server))
+        await settled(server)
+        assert (resolves(server), server.tickets[1]["Status"]) == (1, "open")
+
+    told(tmp_path, sqlite_url, sqlite_database, story)
+
+
 def resolves(server: Tracker) -> int:
     return sum(row["NewValue"] == "resolved" and row["Creator"]["id"] == "bot" for row in server.history[1])
 

@@ -29,6 +29,7 @@ class Tracker:
         self.order: list[str] = []  # subjects, in the order of their creation
         self.before: Fault = lambda _: None
         self.lose: Counter[str] = Counter()
+        self.after: Callable[[web.Request], None] = lambda _: None  # what happens at the desk before our next request
         self.refuse_status = False
         self.fields = FIELDS
         self.url = ""
@@ -70,6 +71,7 @@ class Tracker:
             return answer
         body = await request.json() if request.can_read_body else {}
         answer = self._done(request, path, body)
+        self.after(request)
         if self.lose[what]:
             self.lose[what] -= 1
             await asyncio.sleep(3600)
