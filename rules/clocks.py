@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple
 from rules import hours
 from rules.draft import Draft, changed
 from rules.incident import Incident, Priority, Sla
-from rules.policy import Policy, Target
+from rules.numbers import Target
+from rules.policy import Policy
 
 Which = Literal["respond", "resolve"]
 

@@ -29,6 +29,7 @@ from rules.entries import (
 from rules.incident import Incident, Ticket
 from rules.judge import judge_store
 from rules.state import State
+from rules.verb import REFUSED
 
 VERSION = "1"
 BATCH = 50  # stores that one step judges: whatever it is about, the next entry waits no longer than that takes
@@ -94,7 +95,7 @@ def _take(draft: Draft, event: JournalEntry | Due) -> None:  # noqa: PLR0912 - o
             draft.reason("5 silence", f"silence proves nothing for now: {event.reason}")
         case Command():
             if draft.estate.policy is None:
-                draft.reason(commands.REFUSED, "no policy is loaded yet")
+                draft.reason(REFUSED, "no policy is loaded yet")
             else:
                 commands.obey(draft, event)
         case TicketLinked():

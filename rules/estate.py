@@ -11,7 +11,8 @@ from rules import graph, hours
 from rules.cmdb import CmdbDocument, Item, Store
 from rules.graph import Ref
 from rules.hours import Hours
-from rules.policy import UNKNOWN_CI, Category, Policy, typed
+from rules.playbook import UNKNOWN_CI, Category
+from rules.policy import Policy, typed
 
 _STORE_WIDE = ("carrier", "region")
 _VERSIONS = ("model", "firmware", "version")

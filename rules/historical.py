@@ -10,7 +10,7 @@ from rules.hindsight import Replay, Run
 from rules.incident import Incident, Reason, Sla
 from rules.incidents import HISTORICAL, PERSON_RESOLVED
 from rules.past import Past
-from rules.policy import AGENT_SILENT, STORE_UNREACHABLE
+from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE
 from rules.restore import DUPLICATE, absorb, is_touched, recover
 
 RULE = "21 history"

@@ -11,7 +11,7 @@ from rules.draft import Draft
 from rules.finding import Finding, closed_until
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure, stays_resolved
-from rules.policy import AGENT_SILENT, STORE_UNREACHABLE, Category
+from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, Category
 from rules.priority import of_failure, of_loss
 from rules.restore import absorb, recover, unobserved
 from rules.symptoms import Verdict, verdict

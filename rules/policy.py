@@ -1,7 +1,7 @@
 """The policy: every number and name of the rules as data. Equality and list matchers only, no expression language."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -10,173 +10,29 @@ from contract.documents import DocumentError, Loaded, Mistake
 from contract.units import Duration, from_document
 from rules.cmdb import Item, Store
 from rules.incident import Priority
+from rules.numbers import (
+    ChainFault,
+    Ending,
+    Evidence,
+    Hours,
+    LossBand,
+    SharedFault,
+    Sla,
+    Target,
+    Unreachable,
+    Windows,
+)
+from rules.playbook import AGENT_SILENT, OTHER, STORE_UNREACHABLE, UNKNOWN_CI, Category, Matcher, Service, number
 
-Band = Literal["P1", "P2", "P3"]
-Names = str | list[str]
 SHIPPED = Path(__file__).parent / "policies"
 LONGEST_HOLD = 60.0
 
-STORE_UNREACHABLE = "store_unreachable"
-AGENT_SILENT = "agent_silent"
-UNKNOWN_CI = "unknown_ci"
-OTHER = "other"
 _NEEDED = {
     STORE_UNREACHABLE: "rule 5 needs it",
     AGENT_SILENT: "rule 5 needs it",
     UNKNOWN_CI: "rule 4 needs it",
     OTHER: "what matches nothing needs it",
 }
-
-
-class Service(msgspec.Struct, frozen=True):
-    """What the business uses. `unit` names what gives it, in the plural: lanes, screens."""
-
-    title: str
-    unit: str = "systems"
-
-
-class EscalationStep(msgspec.Struct, frozen=True):
-    """Who is told when nobody has acknowledged `after` the incident became actionable."""
-
-    after: Duration
-    to: str
-
-
-class Category(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the incident table: the playbook of one kind of incident.
-
-    `ceiling` bounds the priority that a loss can give, `floor` is what a critical CI has at least, `at_fault` what a
-    shared CI has when it is found at fault. A `warning` opens an incident only where a priority is given for it, and
-    that cannot be P1. `closed: wait` keeps pages and tickets until shortly before the store opens.
-    """
-
-    title: str
-    service: str = ""
-    ceiling: Band = "P1"
-    floor: Band = "P3"
-    at_fault: Band = "P2"
-    warning: Literal["P2", "P3"] | None = None
-    closed: Literal["wait", "act"] = "wait"
-    chain: bool = False
-    playbook: list[
-        Literal[
-            "major incident",
-            "vendor escalation",
-            "problem record",
-            "link configuration item",
-            "change request review",
-            "standard ticket",
-        ]
-    ] = []
-    escalate: list[EscalationStep] = []
-    resolver_group: str = "service-desk"
-    runbook: str = ""
-
-
-class Matcher(msgspec.Struct, frozen=True, kw_only=True, rename={"klass": "class"}):
-    """Every key that is written must equal the CI's value, or be a list that holds it. The first match decides."""
-
-    category: str
-    klass: Names = []
-    id: Names = []
-    vendor: Names = []
-    store: Names = []
-    region: Names = []
-    operator: Names = []
-
-    def matches(self, item: Item, store: Store | None) -> bool:
-        found = (
-            (self.klass, item.klass),
-            (self.id, item.id),
-            (self.vendor, item.vendor),
-            (self.store, item.store or ""),
-            (self.region, store.region if store else ""),
-            (self.operator, store.operator if store else ""),
-        )
-        return all(
-            value in wanted if isinstance(wanted, list) else value == wanted for wanted, value in found if wanted
-        )
-
-
-class LossBand(msgspec.Struct, frozen=True):
-    """`lost` or more of a service (1 is all of it) gives `priority`."""
-
-    lost: float
-    priority: Band
-
-
-class Target(msgspec.Struct, frozen=True):
-    """Time to respond and to resolve, from the moment the incident is actionable. One of the two resolve fields."""
-
-    respond: Duration
-    resolve: Duration | None = None
-    resolve_business_days: int = 0
-
-
-class Sla(msgspec.Struct, frozen=True):
-    P1: Target
-    P2: Target
-    P3: Target
-    at_risk_before: Duration
-    at_risk_share: float
-
-
-class Evidence(msgspec.Struct, frozen=True):
-    """Rules 2 to 5: how long to wait for an explanation, and when silence or not knowing becomes an incident."""
-
-    hold: Duration
-    vote_hold: Duration
-    unknown_after: Duration
-    settle: Duration
-    restart_grace: Duration
-    late_start: Duration
-    backlog: Duration = Duration(600)
-
-
-class Unreachable(msgspec.Struct, frozen=True):
-    trading: Literal["P2", "P3"]
-    closed: Literal["P2", "P3"]
-
-
-class SharedFault(msgspec.Struct, frozen=True):
-    """Rule 13: when the votes of stores blame a shared CI."""
-
-    stores: int
-    share: float
-
-
-class ChainFault(msgspec.Struct, frozen=True):
-    """Rule 14: when the losses of several stores are one incident."""
-
-    stores: int
-    lost: float
-    within: Duration
-    share_of_trading: float
-
-
-class Ending(msgspec.Struct, frozen=True):
-    """Rules 22 to 24: what is stable, and for how long an end may be taken back."""
-
-    stable: Duration
-    reopen_within: Duration
-    still_failing: Duration
-    accepted_for: Duration
-    nudge: Duration
-    stand_alone: Duration
-    lower_after: Duration
-
-
-class Hours(msgspec.Struct, frozen=True):
-    judge_before_opening: Duration
-
-
-class Windows(msgspec.Struct, frozen=True):
-    """Rule 25: how long after maintenance a failure may heal by itself, and how long windows may be."""
-
-    grace: Duration = Duration(900)
-    longest: Duration = Duration(31 * 86_400)
-    longest_silence: Duration = Duration(7 * 86_400)
-    ahead: Duration = Duration(366 * 86_400)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,10 +69,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     def category_of(self, item: Item, store: Store | None) -> str:
         return next((rule.category for rule in self.categorise if rule.matches(item, store)), OTHER)
-
-
-def number(band: Band) -> Priority:
-    return {"P1": 1, "P2": 2, "P3": 3}[band]  # type: ignore[return-value]
 
 
 def load(name_or_path: str) -> dict[str, Any]:

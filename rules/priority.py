@@ -3,7 +3,8 @@
 from typing import Literal
 
 from rules.incident import Priority
-from rules.policy import Category, Policy, number
+from rules.playbook import Category, number
+from rules.policy import Policy
 
 Evidence = Literal["critical", "warning", "unknown"]
 _EPSILON = 1e-9

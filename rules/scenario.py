@@ -29,38 +29,13 @@ from rules.entries import (
     Tick,
 )
 from rules.estate import contradictions
-from rules.incident import Incident
+from rules.expected import Expected, unlike
 from rules.state import State
 from rules.storyteller import Fleet
 from rules.why import why
 from rules.window_commands import END, KINDS
 
 Word = Literal["ok", "warning", "critical", "unknown"]
-
-
-class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident that must be there; only what is written is compared. `parent` is the parent's CI."""
-
-    ci: str
-    category: str | None = None
-    priority: Literal["P1", "P2", "P3"] | None = None
-    worst: Literal["P1", "P2", "P3"] | None = None
-    state: Literal["open", "acknowledged", "resolved"] | None = None
-    parent: str | None = None
-    symptoms: list[str] | None = None
-    stores: list[str] | None = None
-    suppressed: bool | None = None
-    title: str | None = None
-    started: Duration | None = None
-    opened: Duration | None = None
-    restored: Duration | None = None
-    respond_by: Duration | None = None
-    resolve_by: Duration | None = None
-    at_risk: list[str] | None = None
-    breached: list[str] | None = None
-    flag: str | None = None
-    reason: str | None = None
-    reopened: int | None = None
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}):
@@ -199,12 +174,12 @@ def _differences(state: State, step: Step, start: float, effects: list[str]) -> 
     if step.expect is not None:
         left = list(rows)
         for wanted in step.expect:
-            found = next((row for row in left if not list(_unlike(state, row, wanted, start))), None)
+            found = next((row for row in left if not list(unlike(state, row, wanted, start))), None)
             if found is not None:
                 left.remove(found)
                 continue
             near = [row for row in left if row.ci == wanted.ci]
-            detail = "; ".join(_unlike(state, near[0], wanted, start)) if near else "there is none on that CI"
+            detail = "; ".join(unlike(state, near[0], wanted, start)) if near else "there is none on that CI"
             yield f"expected an incident on {wanted.ci}: {detail}"
         yield from (f"not expected: {row.state} P{row.priority} {row.category} on {row.ci}" for row in left)
     if step.effects is not None and sorted(step.effects) != sorted(effects):
@@ -214,39 +189,6 @@ def _differences(state: State, step: Step, start: float, effects: list[str]) -> 
         text = " ".join([said.sentence, *(f"{reason.rule}: {reason.text}" for reason in said.reasons)])
         if wanted_text not in text:
             yield f"why {subject}: expected {wanted_text!r} in {text!r}"
-
-
-def _unlike(state: State, row: Incident, wanted: Expected, start: float) -> Iterator[str]:
-    parent = state.incidents.get(row.parent or "")
-    found = {
-        "ci": row.ci,
-        "category": row.category,
-        "priority": f"P{row.priority}",
-        "worst": f"P{row.worst_priority}",
-        "state": row.state,
-        "parent": parent.ci if parent else "",
-        "symptoms": list(row.symptoms),
-        "stores": list(row.stores),
-        "suppressed": row.suppressed is not None,
-        "title": row.title,
-        "started": row.started_at - start,
-        "opened": None if row.opened_at is None else row.opened_at - start,
-        "restored": None if row.restored_at is None else row.restored_at - start,
-        "respond_by": None if row.sla.respond_by is None else row.sla.respond_by - start,
-        "resolve_by": None if row.sla.resolve_by is None else row.sla.resolve_by - start,
-        "at_risk": list(row.sla.at_risk),
-        "breached": list(row.sla.breached),
-        "reopened": row.reopened,
-    }
-    for name, value in found.items():
-        expected = getattr(wanted, name)
-        if expected is not None and expected != value:
-            yield f"{name} is {value!r}, expected {expected!r}"
-    if wanted.flag is not None and wanted.flag not in row.flags:
-        yield f"flags are {list(row.flags)}, expected {wanted.flag!r} among them"
-    texts = [f"{reason.rule}: {reason.text}" for reason in row.reasons]
-    if wanted.reason is not None and not any(wanted.reason in text for text in texts):
-        yield f"reasons are {texts}, expected {wanted.reason!r} in one"
 
 
 def _command(step: Step, number: int, now: float) -> Command:

@@ -9,7 +9,7 @@ from rules.finding import Finding, closed_until, judged_as_open
 from rules.hours import next_opening
 from rules.incident import Affected, Reason
 from rules.incidents import ensure
-from rules.policy import AGENT_SILENT, STORE_UNREACHABLE, number
+from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, number
 from rules.restore import absorb, recover
 from rules.state import AgentState, StoreState
 

@@ -16,7 +16,8 @@ from rules.decision import Change
 from rules.estate import Estate
 from rules.incident import Incident
 from rules.past import Past, Told
-from rules.policy import STORE_UNREACHABLE, Policy
+from rules.playbook import STORE_UNREACHABLE
+from rules.policy import Policy
 from rules.window import RULE as WINDOW_RULE
 from rules.window import Window
 

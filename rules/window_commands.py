@@ -8,12 +8,12 @@ import msgspec
 from rules.draft import Draft
 from rules.entries import Command
 from rules.said import one_line
+from rules.verb import Verb
 from rules.window import RULE, Kind, Window
 from rules.windows import sentence
 
 KINDS: dict[str, Kind] = {"add_maintenance": "maintenance", "add_silence": "silence"}
 END = "end_window"
-NAMES = (*KINDS, END)
 MOST_WINDOWS = 1_000
 MOST_NAMES = 2_000  # stores and CIs of one window
 TIMER = "window"
@@ -24,7 +24,7 @@ def id_of(command: str) -> str:
     return sha256(f"window:{command}".encode()).hexdigest()[:16]
 
 
-def refusal(draft: Draft, event: Command) -> str:
+def _refusal(draft: Draft, event: Command) -> str:
     """Why it cannot be done; empty when it can."""
     if event.name == END:
         return _ending_refusal(draft, event.arguments)
@@ -48,7 +48,7 @@ def refusal(draft: Draft, event: Command) -> str:
     return _span_refusal(draft, KINDS[event.name], *_span(draft, told))
 
 
-def obey(draft: Draft, event: Command) -> None:
+def _obey(draft: Draft, event: Command) -> None:
     if event.name == END:
         _end(draft, str(event.arguments["window"]), event.actor)
     elif KINDS[event.name] == "maintenance":
@@ -173,3 +173,6 @@ def _number(told: dict[str, Any], key: str) -> float | None:
 def _reason(told: dict[str, Any]) -> str:
     found = told.get("reason")
     return one_line(found).strip()[:500] if isinstance(found, str) else ""
+
+
+VERBS = {name: Verb(_refusal, _obey) for name in (*KINDS, END)}

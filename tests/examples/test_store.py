@@ -13,7 +13,8 @@ from contract.units import Duration
 from edge_agent import config
 from rules import policy, scenario
 from rules.cmdb import CmdbDocument
-from rules.scenario import Expected, Scenario, Step
+from rules.expected import Expected
+from rules.scenario import Scenario, Step
 from tillwatch.cmdb import agents, asking
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "store"

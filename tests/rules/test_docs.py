@@ -5,29 +5,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rules import lifecycle, policy, scenario
+from rules import expected, lifecycle, numbers, playbook, policy, scenario
 
 DOCS = Path(__file__).parents[2] / "docs"
 STRUCTS = [
-    policy.Policy,
-    policy.Service,
-    policy.Category,
-    policy.EscalationStep,
-    policy.Matcher,
-    policy.LossBand,
-    policy.Target,
-    policy.Sla,
-    policy.Evidence,
-    policy.Unreachable,
-    policy.SharedFault,
-    policy.ChainFault,
-    policy.Ending,
-    policy.Hours,
-    policy.Windows,
-    scenario.Scenario,
-    scenario.Step,
-    scenario.Planned,
-    scenario.Expected,
+    kind
+    for module in (policy, playbook, numbers, scenario, expected)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
+    if kind is not scenario.Failure
 ]
 
 

@@ -4,7 +4,7 @@ from contract.documents import DocumentError
 from contract.units import duration
 from rules import policy
 from rules.cmdb import Item, Store
-from rules.policy import Matcher
+from rules.playbook import Matcher
 from tests.rules.estates import RETAIL
 
 TABLE = {  # the incident table that the product exists for

@@ -1,0 +1,89 @@
+"""The policy's numbers, a section each, with the rules of docs/semantics.md that they belong to."""
+
+from typing import Literal
+
+import msgspec
+
+from contract.units import Duration
+from rules.playbook import Band
+
+
+class LossBand(msgspec.Struct, frozen=True):
+    """`lost` or more of a service (1 is all of it) gives `priority`."""
+
+    lost: float
+    priority: Band
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Time to respond and to resolve, from the moment the incident is actionable. One of the two resolve fields."""
+
+    respond: Duration
+    resolve: Duration | None = None
+    resolve_business_days: int = 0
+
+
+class Sla(msgspec.Struct, frozen=True):
+    P1: Target
+    P2: Target
+    P3: Target
+    at_risk_before: Duration
+    at_risk_share: float
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Rules 2 to 5: how long to wait for an explanation, and when silence or not knowing becomes an incident."""
+
+    hold: Duration
+    vote_hold: Duration
+    unknown_after: Duration
+    settle: Duration
+    restart_grace: Duration
+    late_start: Duration
+    backlog: Duration = Duration(600)
+
+
+class Unreachable(msgspec.Struct, frozen=True):
+    trading: Literal["P2", "P3"]
+    closed: Literal["P2", "P3"]
+
+
+class SharedFault(msgspec.Struct, frozen=True):
+    """Rule 13: when the votes of stores blame a shared CI."""
+
+    stores: int
+    share: float
+
+
+class ChainFault(msgspec.Struct, frozen=True):
+    """Rule 14: when the losses of several stores are one incident."""
+
+    stores: int
+    lost: float
+    within: Duration
+    share_of_trading: float
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """Rules 22 to 24: what is stable, and for how long an end may be taken back."""
+
+    stable: Duration
+    reopen_within: Duration
+    still_failing: Duration
+    accepted_for: Duration
+    nudge: Duration
+    stand_alone: Duration
+    lower_after: Duration
+
+
+class Hours(msgspec.Struct, frozen=True):
+    judge_before_opening: Duration
+
+
+class Windows(msgspec.Struct, frozen=True):
+    """Rule 25: how long after maintenance a failure may heal by itself, and how long windows may be."""
+
+    grace: Duration = Duration(900)
+    longest: Duration = Duration(31 * 86_400)
+    longest_silence: Duration = Duration(7 * 86_400)
+    ahead: Duration = Duration(366 * 86_400)
