@@ -14,7 +14,7 @@ from collector.pressure import refused
 from collector.services import Counters
 from collector.tracks import Track
 from contract import digest
-from contract.ranges import Ranges, oldest
+from contract.ranges import Ranges, holes_before, oldest
 from contract.records import Record, Transition
 from contract.rejection import Rejected
 from contract.reports import MAX_RANGES, Bulk, Bye, Cmd, Hello, Live, UpReport
@@ -154,6 +154,7 @@ class Intake:
             live=live,
             records=[_cleaned(record) for record in fresh.records],
             offset=track.offset,
+            holes=holes_before(fresh.ranges, (record.seq for record in fresh.records)),
         )
         plan.entries.append(entry)
         plan.records += len(fresh.records)

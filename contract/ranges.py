@@ -40,6 +40,25 @@ def missing(have: Ranges, last: int) -> Ranges:
     return tuple(out)
 
 
+def without(ranges: Ranges, other: Ranges) -> Ranges:
+    """The numbers of `ranges` that are not in `other`."""
+    out = ranges
+    for first, last in other:
+        parts = [((start, min(end, first - 1)), (max(start, last + 1), end)) for start, end in out]
+        out = tuple(part for pair in parts for part in pair if part[0] <= part[1])
+    return out
+
+
+def holes_before(have: Ranges, seqs: Iterable[int]) -> Ranges:
+    """Of the holes in `have` those that end just before any of `seqs`, all of which are in `have`."""
+    new, out, expected = set(seqs), [], 1
+    for first, last in have:
+        if first > expected and first in new:
+            out.append((expected, first - 1))
+        expected = last + 1
+    return tuple(out)
+
+
 def oldest(have: Ranges, most: int) -> Ranges:
     """At most `most` ranges, newest left out first: what an ack has room for."""
     return have[:most]

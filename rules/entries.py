@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from contract.ranges import Ranges
 from contract.records import Record
 from contract.status import Status
 
@@ -19,6 +20,7 @@ class Records(Entry, frozen=True, kw_only=True, tag=True):
 
     `generation` numbers the agent's epochs in the order of their lives, so (generation, seq) orders its facts. `live`
     records decide the current state; the others are backlog: history. `offset` is what to add to the agent's clock.
+    `holes` are the numbers just before any of these records that have not come: they were lost or are overtaken.
     """
 
     agent: str
@@ -26,6 +28,7 @@ class Records(Entry, frozen=True, kw_only=True, tag=True):
     live: bool
     records: list[Record]
     offset: float = 0.0
+    holes: Ranges = ()
 
 
 class SeenBelief(msgspec.Struct, frozen=True, array_like=True, gc=False):

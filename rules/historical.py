@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
-from rules import hindsight, recall
+from rules import beliefs, clocks, hindsight, recall
 from rules.draft import Draft, changed
 from rules.hindsight import Replay, Run
 from rules.incident import Incident, Reason, Sla
@@ -26,7 +26,8 @@ def settle(draft: Draft, store: str, run: Run) -> None:
     if past.told > recall.MOST_TOLD:
         _turn_page(draft, store, past, run)
         return
-    if not recall.is_whole(draft, store, past):
+    is_whole = recall.is_whole(draft, store, past)
+    if not is_whole:
         draft.reason(RULE, f"the past of {draft.estate.name(store)} was not told wholly; what is believed now fills it")
     replay = hindsight.brought_up_to_now(draft, store, hindsight.replayed(draft, store, past, run), run)
     recall.forget(draft, store, past)
@@ -35,7 +36,9 @@ def settle(draft: Draft, store: str, run: Run) -> None:
         if DUPLICATE in found.flags:
             _absorbed(draft, past, found, ids)
         elif _counts(found):
-            ids[found.id] = _recorded(draft, store, past, found, ids)
+            ids[found.id] = _recorded(draft, store, past, _ended(draft, store, found), ids)
+            if is_whole:
+                _as_bad_as_it_was(draft, found, ids[found.id])
     _date_items(draft, store, replay)
 
 
@@ -57,6 +60,30 @@ def _turn_page(draft: Draft, store: str, past: Past, run: Run) -> None:
 
 def _counts(found: Incident) -> bool:
     return found.category not in _SILENCES and not found.cause.startswith(("chain:", "manual:"))
+
+
+def _ended(draft: Draft, store: str, found: Incident) -> Incident:
+    """A lead goes on while what it leads does (rule 7); here another leads that, so its own end is its end."""
+    known = draft.by_cause(found.cause)
+    well = beliefs.ok_since(draft, found.ci, store) if draft.item(found.ci) is None else None
+    if found.restored_at is not None or well is None or (known is not None and known.state != "resolved"):
+        return found
+    return changed(found, state="resolved", restored_at=max(well, found.started_at), resolved_at=draft.now)
+
+
+def _as_bad_as_it_was(draft: Draft, found: Incident, id_: str) -> None:
+    """It seemed worse while the end of something else was on its way. What a person has taken stays as they took it."""
+    row = draft.incident(id_)
+    worst = found.worst_priority
+    if row is None or row.cause != found.cause or row.worst_priority >= worst or is_touched(row):
+        return
+    draft.tell(row.id, "history", f"it was at worst a P{worst}, as was learnt later", RULE)
+    lowered = changed(row, worst_priority=worst, priority=max(row.priority, worst))
+    if lowered.priority != row.priority:
+        draft.wake(f"lower:{row.id}", None)
+        lowered = clocks.reprioritised(draft, lowered, row.priority)
+    draft.put_incident(lowered)
+    clocks.arm(draft, lowered)
 
 
 def _recorded(draft: Draft, store: str, past: Past, found: Incident, ids: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from contract.ranges import Ranges
 from contract.status import Status
 from rules.belief import CheckState, ItemState
 from rules.incident import Incident
@@ -36,7 +37,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 
     `known` are the ids of those; `over` what the replay of earlier pages closed. `pages` of `told` records are kept in
     rows of their own, keyed `store/page`. `why`: something of it was missed, or all came in order and late, from a
-    broker that had kept it.
+    broker that had kept it. `holes`: what its agents' logs (`agent/generation`) lack between records that have come.
     """
 
     began: float
@@ -49,6 +50,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     pages: int = 0
     told: int = 0
     why: Why = "missed"
+    holes: dict[str, Ranges] = {}
 
 
 def page_key(store: str, page: int) -> str:

@@ -1,14 +1,16 @@
 """Rule 21: notices that something of a store was missed, and keeps what is told of it until it is whole.
 
 Every record names the belief that it replaces (`was_seq`), so a hole shows without any message that announces it: in a
-snapshot that believes something else than we do, in a record that does not follow from what we believe, in backlog.
+snapshot that believes something else than we do, in a record that does not follow from what we believe, in backlog; and
+in a record before which the log's numbers lack some, whatever those are about.
 What comes in order may come too late to be acted on (the broker kept it while we were away): that is a hole as well.
 """
 
 import msgspec
 
 from contract.ids import split_check
-from contract.records import Transition
+from contract.ranges import Ranges, merged, without
+from contract.records import Gap, Transition
 from contract.status import Status
 from rules.belief import CheckState
 from rules.draft import Draft
@@ -25,15 +27,15 @@ def hear_records(draft: Draft, event: Records) -> None:
     """To be called before the records change any belief."""
     store = draft.estate.agent_store.get(event.agent)
     told = [record for record in event.records if isinstance(record, Transition)]
-    if store is None or draft.estate.policy is None or not told:
+    if store is None or draft.estate.policy is None:
         return
     if draft.past(store) is None:
-        is_late = _is_too_late(draft, event, told)
+        is_late = bool(told) and _is_too_late(draft, event, told)
         if not is_late and not _shows_a_hole(draft, event, told):
             return
         first = {record.check: (event.generation, record.seq) for record in reversed(told)}
         _begin(draft, store, first, event.agent, "late" if is_late else "missed")
-    _keep(draft, store, [_told(draft, event, record) for record in told])
+    _keep(draft, store, event, [_told(draft, event, record) for record in told])
 
 
 def hear_snapshot(draft: Draft, event: Snapshot) -> None:
@@ -65,7 +67,9 @@ def expect(draft: Draft, agent: str) -> None:
 
 
 def is_whole(draft: Draft, store: str, past: Past) -> bool:
-    """Whether every check's records lead from what was believed to what is now, and every agent is heard."""
+    """Whether no log lacks anything, every check's records lead from what was believed to now, all agents are heard."""
+    if past.holes:
+        return False
     by_check: dict[tuple[str, str], list[Told]] = {}
     for row in draft.told(store, past):
         by_check.setdefault((row.agent, row.check), []).append(row)
@@ -87,6 +91,8 @@ def forget(draft: Draft, store: str, past: Past) -> None:
 
 
 def _shows_a_hole(draft: Draft, event: Records, records: list[Transition]) -> bool:
+    if event.live and event.holes and records:
+        return True
     seen: dict[str, tuple[int, int]] = {}
     for record in records:
         before = draft.check(event.agent, record.check)
@@ -157,11 +163,24 @@ def _is_judged(draft: Draft, agent: str, check: str) -> bool:
     return draft.item(ref) is not None or draft.estate.is_shared(ref)
 
 
-def _keep(draft: Draft, store: str, told: list[Told]) -> None:
+def _keep(draft: Draft, store: str, event: Records, told: list[Told]) -> None:
     past = draft.past(store)
-    if past is not None:
+    if past is None:
+        return
+    holes = _holes(past, event)
+    if told:
         draft.put("told", page_key(store, past.pages), tuple(told))
-        draft.put("pasts", store, msgspec.structs.replace(past, pages=past.pages + 1, told=past.told + len(told)))
+        past = msgspec.structs.replace(past, pages=past.pages + 1, told=past.told + len(told))
+    draft.put("pasts", store, msgspec.structs.replace(past, holes=holes))
+
+
+def _holes(past: Past, event: Records) -> dict[str, Ranges]:
+    """What is still lacking once these records have come; what a gap declares lost is lacked no more."""
+    log = f"{event.agent}/{event.generation}"
+    come = [(one.seq, one.seq) for one in event.records]
+    come += [(one.first, one.last) for one in event.records if isinstance(one, Gap)]
+    left = without(merged([*past.holes.get(log, ()), *event.holes]), merged(come))
+    return {**{one: ranges for one, ranges in past.holes.items() if one != log}, **({log: left} if left else {})}
 
 
 def _told(draft: Draft, event: Records, record: Transition) -> Told:

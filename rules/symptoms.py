@@ -166,7 +166,7 @@ def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | No
         spoke = ok_since(draft, parent, store)
         recovered = spoke is not None and spoke > row.since
         if recovered and spoke is not None and _had_explained(draft, ref, parent):
-            until = max(until, spoke + draft.policy.ending.stand_alone)
+            until = max(until, spoke + draft.policy.ending.stand_alone, _told_by(draft, store))
         elif recovered:
             continue
         if draft.now < until:
@@ -179,6 +179,13 @@ def _may_be_over(draft: Draft, row: ItemState, store: str) -> bool:
     """It comes from a broker that had kept it. (Who returns from an outage says first what is so now.)"""
     past = draft.past(store)
     return past is not None and past.why == "late" and row.learnt_at - row.since > draft.policy.evidence.hold
+
+
+def _told_by(draft: Draft, store: str) -> float:
+    """When what a broker had kept of the store will have come: until then the end of what it explained may follow."""
+    past = draft.past(store)
+    due = draft.deadline(f"past:{store}") if past is not None and past.why == "late" else None
+    return draft.now if due is None else due
 
 
 def _had_explained(draft: Draft, ref: str, parent: str) -> bool:

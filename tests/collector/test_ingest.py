@@ -99,6 +99,15 @@ def test_records_in_any_order_end_in_the_same_ranges(bench: Bench) -> None:
     assert bench.line.commands == [], "the digest came out right in spite of the order"
 
 
+def test_the_journal_says_what_a_record_overtook(bench: Bench) -> None:
+    agent = Agent()
+    bench.take(agent.hello(1.0))
+    records = [agent.turns("pos-01/tcp", state, 2.0) for state in (OK, CRITICAL, OK, CRITICAL)]
+    bench.take(agent.live(3.0, records[0]), agent.live(4.0, records[3]), agent.live(5.0, records[1], records[2]))
+    told = [entry for entry in bench.entries() if isinstance(entry, Records)]
+    assert [(entry.records[0].seq, entry.holes) for entry in told] == [(1, ()), (4, ((2, 3),)), (2, ())]
+
+
 def test_what_a_gap_declares_lost_counts_as_had(bench: Bench) -> None:
     agent = Agent()
     bench.take(agent.hello(1.0))

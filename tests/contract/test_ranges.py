@@ -42,6 +42,22 @@ def test_what_is_missing_is_the_rest_up_to_the_last(spans: list[tuple[int, int]]
     assert numbers(ranges.missing(have, last)) == set(range(1, last + 1)) - numbers(have)
 
 
+@given(SPANS, SPANS)
+def test_without_is_the_difference(spans: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+    left = ranges.without(ranges.merged(spans), ranges.merged(other))
+    assert numbers(left) == numbers(tuple(spans)) - numbers(tuple(other))
+    assert left == ranges.merged(left)
+
+
+@given(SPANS, SEQS)
+def test_the_holes_before_some_numbers_end_just_before_them(spans: list[tuple[int, int]], seqs: list[int]) -> None:
+    have = ranges.added(ranges.merged(spans), seqs)
+    holes = ranges.holes_before(have, seqs)
+    assert numbers(holes).isdisjoint(numbers(have))
+    assert {last + 1 for _, last in holes} == {seq for seq in seqs if seq > 1 and seq - 1 not in numbers(have)}
+    assert all(first == 1 or first - 1 in numbers(have) for first, _ in holes)
+
+
 @given(SPANS, st.integers(0, 8))
 def test_an_ack_without_room_for_all_leaves_out_the_newest(spans: list[tuple[int, int]], most: int) -> None:
     have = ranges.merged(spans)

@@ -4,6 +4,9 @@ import random
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
+from contract.ranges import Ranges, added, holes_before
 from contract.records import Stamp, Transition
 from contract.status import Status
 from rules.entries import AgentHeard, AgentSilent, Records, SeenBelief, Snapshot
@@ -104,6 +107,18 @@ def cut(story: Story, log: list[Transition], gone: float, back: float, chance: r
         if chance.random() < 0.1:
             known = [record for record in log if record.decided.wall <= story.now]
             story.tell(Snapshot(at=story.now, agent="0001-s", beliefs=beliefs(known)))
+    return story
+
+
+def overtaken(story: Story, log: list[Transition], longest: float, chance: random.Random) -> Story:
+    """The line stands, but some records are lost and sent again up to `longest` seconds later: others overtake them."""
+    due = [record.decided.wall + chance.choice([0.0, 0.0, chance.uniform(0, longest)]) for record in log]
+    have: Ranges = ()
+    for at, record in sorted(zip(due, log, strict=True), key=lambda one: one[0]):
+        story.now = max(story.now, at)
+        have = added(have, [record.seq])
+        told = _records(story, [record], live=True)
+        story.tell(structs.replace(told, holes=holes_before(have, [record.seq])))
     return story
 
 

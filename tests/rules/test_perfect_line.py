@@ -11,7 +11,7 @@ from rules import engine, recall, rows
 from rules.entries import Tick
 from rules.state import State
 from tests.rules.estates import START, Story, digest
-from tests.rules.lines import Turn, cut, facts, log_of, one_store, perfect
+from tests.rules.lines import Turn, cut, facts, log_of, one_store, overtaken, perfect
 
 CHECKS = ("sw-01/icmp", "pos-01/tcp", "pos-02/tcp", "pos-03/tcp", "pos-04/tcp", "sign/tcp")
 SETTLED = 1_300.0  # longer than any past is waited for, and than what recovers needs to be resolved
@@ -19,12 +19,12 @@ HOURS = 3_600.0
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> list[Transition]:
-    """An agent's log of some hours: every check begins well and turns now and then, confirmed after two seconds."""
+def logs(draw: st.DrawFn, longest: float = 9_000.0) -> list[Transition]:
+    """An agent's log: every check begins well and turns now and then, confirmed after two seconds."""
     turns = [Turn(START + 10 + at / 2, check, Status.OK) for at, check in enumerate(CHECKS)]
     for check in draw(st.lists(st.sampled_from(CHECKS), unique=True, min_size=1)):
         at, state = START + 60.0, Status.OK
-        for pause in draw(st.lists(st.floats(4.0, 9_000.0), min_size=1, max_size=5)):
+        for pause in draw(st.lists(st.floats(4.0, longest), min_size=1, max_size=5)):
             at, state = at + pause, Status.CRITICAL if state is Status.OK else Status.OK
             turns.append(Turn(at, check, state))
     return log_of(turns)
@@ -49,6 +49,20 @@ def test_ci_category_started_ended_and_the_worst_priority_are_those_of_a_perfect
     assert facts(broken) == facts(whole)
     assert broken.state.pasts == {}
     assert broken.state.told == {}
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(logs(longest=120.0), st.sampled_from([4.0, 12.0, 60.0]), st.integers(0, 2**32))
+def test_records_that_overtake_each_other_leave_the_record_of_a_perfect_line(
+    log: list[Transition], longest: float, seed: int
+) -> None:
+    whole = perfect(Story(one_store()), log)
+    mixed = overtaken(Story(one_store()), log, longest, random.Random(seed))
+    end = max(whole.now, mixed.now) + SETTLED
+    whole.wait(end - whole.now)
+    mixed.wait(end - mixed.now)
+    assert facts(mixed) == facts(whole)
+    assert mixed.state.pasts == {}
 
 
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
