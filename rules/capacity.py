@@ -89,7 +89,7 @@ def is_usable(draft: Draft, item: Item) -> bool:
     tenders = [
         draft.estate.items[child]
         for child in draft.estate.graph.children.get(item.ref, ())
-        if draft.estate.items[child].klass in draft.policy.tenders
+        if draft.estate.items[child].klass in draft.policy.tenders and draft.estate.items[child].lifecycle == "live"
     ]
     if tenders and not any(is_usable_alone(draft, tender) for tender in tenders):
         return False

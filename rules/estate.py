@@ -21,7 +21,10 @@ Share = str  # something that stores have in common: `carrier=acme`, `region=nor
 
 
 class Estate:
-    """Read only once made. Without a policy nothing is judged; without a CMDB nothing is known."""
+    """Read only once made. Without a policy nothing is judged; without a CMDB nothing is known.
+
+    `shared` are the chain's own CIs that are live: others neither fail for anybody nor stand in for what does.
+    """
 
     __slots__ = (
         "_hosts",
@@ -49,7 +52,7 @@ class Estate:
         for item in cmdb.items:
             if item.store:
                 self.members.setdefault(item.store, []).append(item)
-        self.shared: list[Item] = [item for item in cmdb.items if item.store is None]
+        self.shared: list[Item] = [item for item in cmdb.items if item.store is None and item.lifecycle == "live"]
         self._shares: dict[str, tuple[Share, ...]] = {store: self._found_shares(store) for store in self.stores}
         self.sharing: Counter[Share] = Counter(share for shares in self._shares.values() for share in shares)
 

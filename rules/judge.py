@@ -11,6 +11,7 @@ from rules.draft import Draft
 from rules.finding import Finding, closed_until
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure, stays_resolved
+from rules.leaving import leave, why_left
 from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, Category
 from rules.priority import of_failure, of_loss
 from rules.restore import absorb, recover, unobserved
@@ -82,6 +83,9 @@ def _existing(draft: Draft, store: str) -> dict[str, Incident]:
 
 def _follow(draft: Draft, store: str, key: str, row: Incident, found: Verdict | None) -> None:
     """An incident whose CI is not a cause now: explained, well again, or nobody can tell."""
+    if left := why_left(draft, key.partition("@")[0]):
+        leave(draft, row, left)
+        return
     if found is not None and found.kind in ("waiting", "held"):
         return
     if found is not None and found.kind == "symptom":
@@ -120,6 +124,7 @@ def _leads(
             key
             for key, row in existing.items()
             if any(part.id in ids for part in draft.parts(row.id)) and (key in members or key not in causes)
+            if not why_left(draft, key.partition("@")[0])
         ]
         free = [key for key in members if not _is_done(draft, key, causes[key])] or members
         first = min(free, key=lambda key: (_category(draft, key).ceiling, causes[key].since, key))

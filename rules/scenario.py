@@ -16,7 +16,7 @@ from contract.documents import DocumentError, Mistake
 from contract.status import Status
 from contract.units import Duration
 from rules import engine, policy
-from rules.cmdb import CmdbDocument
+from rules.cmdb import CmdbDocument, Lifecycle
 from rules.entries import (
     AgentHeard,
     AgentSilent,
@@ -54,7 +54,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
 
     `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
-    history, `lost` never sends them. `end_window` ends the window with that reason. `expect` lists the incidents that
+    history, `lost` never sends them. `lifecycle` is a CMDB that says so of these CIs from now on. `end_window` ends the window with that reason. `expect` lists the incidents that
     are not closed, all of them; `effects` all that is to be done outside.
     """
 
@@ -64,6 +64,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     backlog: bool = False
     lost: bool = False
     forget: dict[str, list[str]] = {}
+    lifecycle: dict[str, Lifecycle] = {}
     snapshot: list[str] = []
     silent: dict[str, Literal["", "stop", "shutdown"]] = {}
     heard: list[str] = []
@@ -120,10 +121,13 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
     yield 0, CmdbLoaded(at=start, document=msgspec.to_builtins(scenario.cmdb))
     yield 0, PolicyLoaded(at=start, name=scenario.policy, document=policy.load(scenario.policy))
     yield 0, Tick(at=start)
-    fleet = Fleet()
+    fleet, cmdb = Fleet(), scenario.cmdb
     for number, step in enumerate(scenario.steps, 1):
         now = start + step.at
         yield number, Tick(at=now)
+        if step.lifecycle:
+            cmdb = _turned(cmdb, step.lifecycle)
+            yield number, CmdbLoaded(at=now, document=msgspec.to_builtins(cmdb))
         for agent, kind in step.silent.items():
             yield number, AgentSilent(at=now, agent=agent, since=now - step.late, announced=kind)
         for agent in step.heard:
@@ -189,6 +193,11 @@ def _differences(state: State, step: Step, start: float, effects: list[str]) -> 
         text = " ".join([said.sentence, *(f"{reason.rule}: {reason.text}" for reason in said.reasons)])
         if wanted_text not in text:
             yield f"why {subject}: expected {wanted_text!r} in {text!r}"
+
+
+def _turned(cmdb: CmdbDocument, lifecycle: dict[str, Lifecycle]) -> CmdbDocument:
+    items = [msgspec.structs.replace(one, lifecycle=lifecycle.get(one.ref, one.lifecycle)) for one in cmdb.items]
+    return msgspec.structs.replace(cmdb, items=items)
 
 
 def _command(step: Step, number: int, now: float) -> Command:

@@ -9,6 +9,7 @@ from rules.draft import Draft
 from rules.finding import Finding
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure
+from rules.leaving import leave, why_left
 from rules.priority import of_shared_fault
 from rules.restore import recover
 from rules.symptoms import failing_control
@@ -27,6 +28,10 @@ def judge(draft: Draft, ref: str) -> None:
     """Keeps the incident of a shared CI; the stores concerned are judged after it."""
     cause = f"{draft.estate.category(ref)}:{ref}"
     row = draft.by_cause(cause)
+    if left := why_left(draft, ref):
+        if row is not None:
+            leave(draft, row, left)
+        return
     if row is not None and row.state != "resolved" and len(row.stores) > CROWD and draft.deadline(f"shared:{ref}"):
         return
     blame = _blame(draft, ref)

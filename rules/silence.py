@@ -9,6 +9,7 @@ from rules.finding import Finding, closed_until, judged_as_open
 from rules.hours import next_opening
 from rules.incident import Affected, Reason
 from rules.incidents import ensure
+from rules.leaving import leave, why_left, why_store_left
 from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, number
 from rules.restore import absorb, recover
 from rules.state import AgentState, StoreState
@@ -58,7 +59,9 @@ def judge(draft: Draft, store: str) -> list[float]:
     _keep_store_row(draft, store, since if whole else None)
     wakes: list[float] = []
     quiet = max((_quiet_until(draft, store, row) for _, row in silent), default=0.0) if whole else 0.0
-    if whole and quiet <= draft.now:
+    if whole and (left := why_store_left(draft, store)):
+        _leave(draft, f"{STORE_UNREACHABLE}:{store}", left)
+    elif whole and quiet <= draft.now:
         wakes += _unreachable(draft, store, since)
     else:
         wakes += [quiet] if whole else []
@@ -123,6 +126,9 @@ def _one_silent(draft: Draft, store: str, agent: str, row: AgentState) -> list[f
     if draft.now < quiet:
         return [quiet]
     host = _host(draft, store, agent)
+    if left := why_left(draft, host):
+        _leave(draft, cause, left)
+        return []
     until = closed_until(draft, store, AGENT_SILENT)
     reason = Reason("5 silence", f"{agent} is silent while others of {draft.estate.name(store)} are heard")
     ensure(
@@ -158,6 +164,12 @@ def _over(draft: Draft, cause: str, heard_at: float) -> None:
     row = draft.by_cause(cause)
     if row is not None and row.state != "resolved":
         recover(draft, row, heard_at)
+
+
+def _leave(draft: Draft, cause: str, why: str) -> None:
+    row = draft.by_cause(cause)
+    if row is not None:
+        leave(draft, row, why)
 
 
 def _host(draft: Draft, store: str, agent: str) -> str:

@@ -13,6 +13,7 @@ from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
 from rules.incident import Reason
 from rules.incidents import stays_resolved
+from rules.leaving import why_left
 from rules.priority import Evidence
 from rules.state import complains
 
@@ -32,9 +33,8 @@ def verdict(draft: Draft, key: str, row: ItemState, store: str) -> Verdict:
     ref = key.partition("@")[0]
     if row.stale:
         return Verdict("held", Reason("5 silence", f"{_name(draft, ref)} cannot be seen; its last state stays"))
-    item = draft.estate.items.get(ref)
-    if item is not None and item.lifecycle != "live":
-        return Verdict("quiet", Reason("28 lifecycle", f"{_name(draft, ref)} is {item.lifecycle}, not live"))
+    if left := why_left(draft, ref):
+        return Verdict("quiet", Reason("28 lifecycle", left))
     weak = _weak(draft, ref, row)
     if weak is not None and weak.kind != "cause":
         return weak
@@ -134,7 +134,8 @@ def _explained(draft: Draft, key: str, store: str) -> Verdict | None:
             return _symptom(draft, ref, by, "13 network", "does not answer either, so the line is to blame")
         return None
     known = draft.estate.graph
-    failing = [one for one in graph.ancestors(known, ref) if one != ref and is_failing(draft, one, store)]
+    needed = [one for one in graph.ancestors(known, ref) if one != ref and _is_live(draft, one)]
+    failing = [one for one in needed if is_failing(draft, one, store)]
     above = [one for one in failing if graph.is_above(known, one, ref)]
     roots = [one for one in above if not any(graph.is_above(known, other, one) for other in above)]
     if not roots:
