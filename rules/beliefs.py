@@ -33,7 +33,7 @@ def take_records(draft: Draft, event: Records) -> None:
     recall.expect(draft, event.agent)
     if draft.is_fresh(event.agent):
         for ci in cis:
-            evaluate(draft, draft.estate.ref(event.agent, ci), event.agent)
+            evaluate(draft, draft.ref(event.agent, ci), event.agent)
 
 
 def take_snapshot(draft: Draft, event: Snapshot) -> None:
@@ -53,7 +53,7 @@ def take_snapshot(draft: Draft, event: Snapshot) -> None:
             draft.put_check(event.agent, belief.check, state)
     recall.expect(draft, event.agent)
     for ci in dict.fromkeys(split_check(belief.check)[0] for belief in event.beliefs):
-        evaluate(draft, draft.estate.ref(event.agent, ci), event.agent)
+        evaluate(draft, draft.ref(event.agent, ci), event.agent)
 
 
 def retire(draft: Draft, agent: str, check: str) -> None:
@@ -61,13 +61,13 @@ def retire(draft: Draft, agent: str, check: str) -> None:
     if draft.check(agent, check) is not None:
         draft.put_check(agent, check, None)
         draft.reason("4 retired", f"{agent} no longer checks {check}")
-        evaluate(draft, draft.estate.ref(agent, split_check(check)[0]), agent)
+        evaluate(draft, draft.ref(agent, split_check(check)[0]), agent)
 
 
 def revisit(draft: Draft, agent: str) -> None:
     """Believe anew about everything of which the agent said that it is not well, and about shared CIs."""
     for ci, beliefs in draft.by_ci(agent).items():
-        ref = draft.estate.ref(agent, ci)
+        ref = draft.ref(agent, ci)
         well = all(belief.state is Status.OK for _, belief in beliefs)
         if not well or draft.item(ref) is not None or draft.estate.is_shared(ref):
             evaluate(draft, ref, agent)
@@ -91,12 +91,20 @@ def evaluate(draft: Draft, ref: str, agent: str) -> None:
 
 
 def checks_on(draft: Draft, ref: str, store: str) -> list[tuple[str, str, CheckState]]:
-    """(agent, check name, belief) of every check that the store's agents have on `ref`."""
-    ci = ref.rpartition("/")[2]
+    """(agent, check name, belief) of every check that the store's agents have on `ref`.
+
+    A check of what a person said is `ref` although it is called otherwise has that before its name: `pos-99/tcp`.
+    """
+    own = ref.rpartition("/")[2]
+    called = [
+        (own, ""),
+        *((ci, f"{ci}/") for source in draft.bound_to(ref) if (ci := source.rpartition("/")[2]) != own),
+    ]
     return [
-        (agent, name, belief)
+        (agent, f"{prefix}{name}", belief)
         for agent in draft.estate.agents(store)
-        if draft.estate.ref(agent, ci) == ref
+        for ci, prefix in called
+        if draft.ref(agent, ci) == ref
         for name, belief in draft.by_ci(agent).get(ci, ())
     ]
 

@@ -82,6 +82,13 @@ def impact(draft: Draft, ref: str, store: str) -> Impact:
     return Impact(Capacity(named, _unit(draft, named), 0, 0, (), 0), 0.0)
 
 
+def alone(draft: Draft, hit: Impact, ref: str) -> Impact:
+    """As if nothing but `ref` had failed: what a person took out of a larger loss answers for its own share."""
+    given, reach = hit.capacity, {ref, *graph.descendants(draft.estate.graph, ref)}
+    down = tuple(one for one in given.down if one in reach)
+    return Impact(msgspec.structs.replace(given, up=given.total * (1 - hit.own), down=down), hit.own)
+
+
 def is_usable(draft: Draft, item: Item) -> bool:
     """A CI's own evidence is believed over what its parents suggest; without any, a failing parent takes it down."""
     if is_failing(draft, item.ref, item.store or ""):

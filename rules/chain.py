@@ -27,7 +27,7 @@ def judge(draft: Draft, category: str) -> None:
     free = [row for row in rows if row.parent is None and row.restored_at is None]
     for chain in joining.standing(draft, category):
         new = [row for row in free if joining.belongs(draft, row, chain)]
-        parts = draft.parts(chain.id)
+        parts = [part for part in draft.parts(chain.id) if part.merged is None]
         if new or any(part.home not in chain.stores for part in parts):
             _keep(draft, category, Pattern(joining.share_of(chain), [*parts, *new]))
             free = [row for row in free if row not in new]

@@ -8,6 +8,7 @@ import msgspec
 from contract.ids import split_check
 from contract.status import Status
 from rules.belief import CheckState, ItemState
+from rules.binding import Binding
 from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.estate import Estate
 from rules.incident import Incident, Reason, TimelineEntry
@@ -118,6 +119,31 @@ class Draft:
         drafted = self._rows.get("windows", {})
         ids |= {one: None for one, row in drafted.items() if row is not None and not set(row.names).isdisjoint(names)}
         return [row for one in ids if (row := self.window(one)) is not None]
+
+    def ref(self, agent: str, ci: str) -> str:
+        """What an agent's bare CI id means, by a person's word where the CMDB has no such item."""
+        ref = self.estate.ref(agent, ci)
+        if ref in self.estate.items or not self.has_bindings():
+            return ref
+        bound: Binding | None = self._row("bindings", ref)
+        return bound.target if bound is not None and bound.target in self.estate.items else ref
+
+    def has_bindings(self) -> bool:
+        return bool(self._state.bindings) or "bindings" in self._rows
+
+    def bound_to(self, ref: str) -> list[str]:
+        """What agents check under other names than `ref`, which a person said it is."""
+        if not self.has_bindings() or ref not in self.estate.items:
+            return []
+        drafted = self._rows.get("bindings", {})
+        found = dict.fromkeys([*self._state.bound_to.get(ref, ()), *drafted])
+        rows = [(one, self._row("bindings", one)) for one in found if one not in self.estate.items]
+        return sorted(one for one, row in rows if row is not None and row.target == ref)
+
+    def bindings(self) -> list[tuple[str, Binding]]:
+        """All of them, whether the CMDB lets them count or not."""
+        ids = sorted({*self._state.bindings, *self._rows.get("bindings", {})})
+        return [(one, row) for one in ids if (row := self._row("bindings", one)) is not None]
 
     def incident(self, incident: str) -> Incident | None:
         """An incident that is not closed."""

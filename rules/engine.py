@@ -7,7 +7,20 @@ entry. So a replay needs nothing but the journal.
 from typing import Any, Literal, assert_never
 
 from contract.documents import DocumentError
-from rules import beliefs, chain, clocks, commands, estate, historical, recall, restore, scope, silence, window_commands
+from rules import (
+    beliefs,
+    chain,
+    clocks,
+    commands,
+    estate,
+    historical,
+    rebinding,
+    recall,
+    restore,
+    scope,
+    silence,
+    window_commands,
+)
 from rules.decision import Decision
 from rules.draft import Draft, changed
 from rules.entries import (
@@ -179,11 +192,12 @@ def touch_scope(draft: Draft, row: Incident) -> None:
     """Have judged anew whatever the incident stands for."""
     if row.home:
         draft.touch(row.home)
-    elif not chain.is_chain(row):
+    elif draft.estate.is_shared(row.ci):
         draft.touch_shared(row.ci)
 
 
 def _look_at_everything(draft: Draft) -> None:
+    rebinding.revisit(draft)
     for agent in draft.agents():
         beliefs.revisit(draft, agent)
         store = draft.estate.agent_store.get(agent)

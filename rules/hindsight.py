@@ -102,6 +102,9 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
         state.put(Change("agents", agent, AgentState(at)))
     for window in draft.windows():
         state.put(Change("windows", window.id, window))
+    for source, binding in draft.bindings():
+        if home_of(source) == store:
+            state.put(Change("bindings", source, binding))
     watched = {check.partition("/")[0] for checks in past.checks.values() for check in checks}
     for key, row in past.items.items():
         if row.since <= at and key.partition("@")[0].rpartition("/")[2] in watched:

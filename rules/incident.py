@@ -65,7 +65,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     (`0042/pos-01`, `acquirer-a`), a store's id, or for a chain incident what its stores share (`carrier=acme`).
     `parent` explains this one: then it is listed there and suppressed. `cohorts` are those in which stores blame a
     shared CI (rule 13). `title`, `service` and `affected` tell the worst since it began, or was last reopened; `worst`
-    is how bad that was. `loss` and `reasons` are as things are now.
+    is how bad that was. `loss` and `reasons` are as things are now. `merged` is the older incident that a person said
+    it is one with, `apart` are the keys of what a person took out of it (rules/merging.py).
     """
 
     id: str
@@ -110,6 +111,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     escalation: int = 0
     suppressed: Suppression | None = None
     ticket: Ticket | None = None
+    merged: str | None = None
+    apart: tuple[str, ...] = ()
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):

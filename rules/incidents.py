@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from rules import clocks, joining, windows
+from rules import clocks, joining, merging, windows
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
 from rules.incident import Extent, Incident, Sla, Suppression
@@ -26,7 +26,19 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
         if windows.holding(draft, finding, None) is not None:
             row = changed(row, opened_at=None, sla=Sla())  # its clocks begin when the window has let it go
         row = _reopened(draft, row, "the same cause failed again")
-    return act(draft, _followed(draft, row, finding))
+    row = act(draft, _followed(draft, row, finding))
+    older = merging.into(draft, row)
+    if older is not None and row.priority < older.priority:
+        lifted(draft, older, finding)
+    return row
+
+
+def lifted(draft: Draft, row: Incident, finding: Finding) -> Incident:
+    """As bad as `finding`, which is of what a person merged into it."""
+    row = _at_priority(draft, row, finding)
+    draft.put_incident(row)
+    clocks.arm(draft, row)
+    return row
 
 
 def act(draft: Draft, row: Incident) -> Incident:
@@ -158,7 +170,7 @@ def _at_its_worst(draft: Draft, row: Incident, before: Incident, finding: Findin
 
     What comes to stand alone, or becomes part of something, is told anew: as a part it spoke for itself only.
     """
-    rank, parent = draft.policy.rank, finding.parent or _chain_of(draft, before)
+    rank, parent = draft.policy.rank, _parent(draft, before, finding)
     if before.worst is not None and parent == before.parent:
         now = (finding.priority, -finding.loss, rank(finding.service))
         if now > (before.worst.priority, -before.worst.loss, rank(before.service)):
@@ -170,14 +182,20 @@ def _at_its_worst(draft: Draft, row: Incident, before: Incident, finding: Findin
 
 
 def _held_back(draft: Draft, row: Incident, finding: Finding) -> Incident:
-    parent = finding.parent or _chain_of(draft, row)
+    parent, older = _parent(draft, row, finding), merging.into(draft, row)
     waits = finding.closed_until if row.opened_at is None else None
     suppressed = suppression(draft, parent, waits) or windows.suppression(draft, finding, row)
+    if older is not None:
+        suppressed = merging.suppression(older)
     if suppressed is not None and (parent != row.parent or row.suppressed is None):
         draft.tell(row.id, "suppressed", suppressed.reason, suppressed.rule)
     elif suppressed is None and row.suppressed is not None:
         draft.tell(row.id, "released", f"no longer held back: {row.suppressed.reason}", row.suppressed.rule)
-    return changed(row, parent=parent, suppressed=suppressed)
+    return changed(row, parent=parent, suppressed=suppressed, merged=older.id if older is not None else None)
+
+
+def _parent(draft: Draft, row: Incident, finding: Finding) -> str | None:
+    return merging.parent_of(draft, row, finding.parent or _chain_of(draft, row))
 
 
 def _chain_of(draft: Draft, row: Incident) -> str | None:
@@ -188,7 +206,7 @@ def _chain_of(draft: Draft, row: Incident) -> str | None:
 
 def _at_priority(draft: Draft, row: Incident, finding: Finding) -> Incident:
     """Raised at once. Lowered after a stable time, and only while nobody has acknowledged (rules 18 and 24)."""
-    timer, wanted = f"lower:{row.id}", finding.priority
+    timer, wanted = f"lower:{row.id}", merging.worst(draft, row, finding.priority)
     if wanted > row.priority and row.opened_at is not None:
         if row.state == "acknowledged":
             return row
@@ -219,9 +237,12 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
     if phase is None:
         return row
     healthy = draft.now - (row.restored_at or row.resolved_at or draft.now)
+    if row.merged is not None:
+        row = changed(row, merged=None, parent=None, suppressed=None)
     row = changed(
         clocks.postponed(row, healthy),
         state=phase,
+        apart=(),
         reopened=row.reopened + 1,
         worst=None,
         resolved_at=None,

@@ -1,5 +1,6 @@
 """Which chain incident a loss belongs to that begins while it stands (rule 14): it gets no ticket of its own."""
 
+from rules import merging
 from rules.draft import Draft
 from rules.estate import Share
 from rules.incident import Incident
@@ -17,7 +18,7 @@ def share_of(chain: Incident) -> Share:
 
 def belongs(draft: Draft, row: Incident, chain: Incident) -> bool:
     """It shares what the chain's parts share, and began within minutes of one of them."""
-    if share_of(chain) not in draft.estate.shares_of(row.home, row.ci):
+    if share_of(chain) not in draft.estate.shares_of(row.home, row.ci) or merging.is_apart(chain, merging.key_of(row)):
         return False
     latest = max((part.started_at for part in draft.parts(chain.id)), default=chain.started_at)
     return abs(row.started_at - latest) <= draft.policy.chain.within

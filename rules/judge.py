@@ -6,7 +6,7 @@ A function of what is believed now, not of the event that led here; that is why 
 from rules import silence, windows
 from rules.belief import ItemState
 from rules.beliefs import ok_since
-from rules.capacity import Impact, impact
+from rules.capacity import Impact, alone, impact
 from rules.draft import Draft
 from rules.finding import Finding, closed_until
 from rules.incident import Affected, Incident, Reason
@@ -38,7 +38,10 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
     causes = {key: rows[key] for key, found in verdicts.items() if found.kind == "cause"}
     impacts = {key: impact(draft, key.partition("@")[0], store) for key in causes}
     existing = _existing(draft, store)
-    leads = _leads(draft, causes, verdicts, impacts, existing)
+    taken_out = {key for row in existing.values() for key in row.apart if key in causes}
+    impacts |= {key: alone(draft, impacts[key], key.partition("@")[0]) for key in taken_out}
+    free = {key: row for key, row in causes.items() if key not in taken_out}
+    leads = _leads(draft, free, verdicts, impacts, existing)
     wakes = [found.until for found in verdicts.values() if found.until is not None]
     for key in sorted(causes, key=lambda key: (leads.get(key, key) != key, causes[key].since, key)):
         explained = {one for one, found in verdicts.items() if found.kind == "symptom" and found.by == key}
@@ -123,7 +126,8 @@ def _leads(
         standing = [
             key
             for key, row in existing.items()
-            if any(part.id in ids for part in draft.parts(row.id)) and (key in members or key not in causes)
+            if any(part.id in ids and part.merged is None for part in draft.parts(row.id))
+            if key in members or key not in causes
             if not why_left(draft, key.partition("@")[0])
         ]
         free = [key for key in members if not _is_done(draft, key, causes[key])] or members

@@ -1,4 +1,4 @@
-"""Rule 28: only what is live makes incidents. What leaves service while it fails ends its incident, with that reason."""
+"""Rule 28: only what is live makes incidents. What leaves service while it fails ends its own, with that reason."""
 
 from rules.draft import Draft, changed
 from rules.incident import Incident

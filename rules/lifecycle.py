@@ -13,6 +13,9 @@ Event = Literal[
     "absorb",  # another incident explains it
     "fail_again",  # the same cause, before it was closed
     "reopen",  # a person says that it is not done
+    "merge",  # a person says that two are one
+    "split",  # a person says that something is not of it
+    "rebind",  # a person says that it is about something else
     "expire",  # resolved for so long that it may not come back
 ]
 
@@ -23,9 +26,15 @@ TRANSITIONS: dict[tuple[Phase, Event], Phase] = {
     ("open", "restore"): "resolved",
     ("open", "resolve"): "resolved",
     ("open", "absorb"): "closed",
+    ("open", "merge"): "open",
+    ("open", "split"): "open",
+    ("open", "rebind"): "open",
     ("acknowledged", "assign"): "acknowledged",
     ("acknowledged", "note"): "acknowledged",
     ("acknowledged", "resolve"): "resolved",
+    ("acknowledged", "merge"): "acknowledged",
+    ("acknowledged", "split"): "acknowledged",
+    ("acknowledged", "rebind"): "acknowledged",
     ("resolved", "note"): "resolved",
     ("resolved", "fail_again"): "open",
     ("resolved", "reopen"): "open",

@@ -159,7 +159,7 @@ def _since(draft: Draft, checks: dict[str, dict[str, CheckState]]) -> float:
 
 
 def _is_judged(draft: Draft, agent: str, check: str) -> bool:
-    ref = draft.estate.ref(agent, split_check(check)[0])
+    ref = draft.ref(agent, split_check(check)[0])
     return draft.item(ref) is not None or draft.estate.is_shared(ref)
 
 

@@ -1,6 +1,6 @@
 """Rule 22: how an incident ends. Stable for a while and untouched: by itself. Touched: it stays with its owner."""
 
-from rules import clocks
+from rules import clocks, merging
 from rules.draft import Draft, changed
 from rules.incident import Incident
 from rules.incidents import ACCEPTED, PERSON_RESOLVED, suppression
@@ -100,7 +100,8 @@ def absorb(draft: Draft, row: Incident, cause: Incident) -> None:
     """Another incident explains it (rule 11): a duplicate, unless a person has touched it; then it stays, linked."""
     if row.state == "resolved" or row.id == cause.id:
         return
-    phase = after(row.state, "absorb")
+    _follow(draft, row, cause)
+    phase = after(row.state, "absorb") if merging.into(draft, row) is None else None
     if phase is None or is_touched(row):
         link(draft, row, cause)
         return
@@ -117,12 +118,21 @@ def absorb(draft: Draft, row: Incident, cause: Incident) -> None:
 
 
 def link(draft: Draft, row: Incident, cause: Incident) -> None:
-    if row.parent == cause.id:
+    if row.parent == cause.id or merging.into(draft, row) or merging.is_apart(cause, merging.key_of(row)):
         return
     draft.tell(row.id, "suppressed", f"part of #{cause.number}: {cause.ci}", "11 symptom")
     row = changed(row, parent=cause.id, suppressed=suppression(draft, cause.id, None))
     draft.put_incident(row)
     clocks.arm(draft, row)
+
+
+def _follow(draft: Draft, row: Incident, cause: Incident) -> None:
+    """What a person merged into an incident that becomes another's goes with it."""
+    if is_touched(row) or cause.merged == row.id:
+        return
+    for part in draft.parts(row.id):
+        if part.merged == row.id and part.id != cause.id:
+            draft.put_incident(changed(part, merged=cause.id, parent=cause.id, suppressed=merging.suppression(cause)))
 
 
 def unobserved(draft: Draft, row: Incident) -> None:
@@ -144,7 +154,12 @@ def _stop(draft: Draft, row: Incident) -> None:
 def _tell_those_concerned(draft: Draft, row: Incident) -> None:
     """What it explained is judged anew; what a person resolved is looked at again later."""
     for part in draft.parts(row.id):
-        draft.touch(part.home)
+        if part.merged == row.id and part.cause.startswith("manual:"):
+            resolve(draft, part, f"resolved with #{row.number}, which a person said it is one with")
+        elif part.home:
+            draft.touch(part.home)
+        elif draft.estate.is_shared(part.ci):
+            draft.touch_shared(part.ci)
     if row.home:
         draft.touch(row.home)
     else:

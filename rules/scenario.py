@@ -54,8 +54,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
 
     `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
-    history, `lost` never sends them. `lifecycle` is a CMDB that says so of these CIs from now on. `end_window` ends the window with that reason. `expect` lists the incidents that
-    are not closed, all of them; `effects` all that is to be done outside.
+    history, `lost` never sends them. `lifecycle` is what the CMDB says of CIs from now on. `end_window` ends the window
+    with that reason. `expect` lists the incidents that are not closed, all of them; `effects` all that is to be done
+    outside.
     """
 
     at: Duration
@@ -222,8 +223,13 @@ def _resolved(state: State, entry: JournalEntry) -> JournalEntry:
         ids = [row.id for row in state.windows.values() if row.reason == entry.arguments["reason"]]
         return msgspec.structs.replace(entry, arguments={"window": next(iter(ids), "")})
     rows = sorted(state.incidents.values(), key=lambda row: -row.number)
-    found = next((row.id for row in rows if row.ci == entry.arguments.get("ci")), "")
-    return msgspec.structs.replace(entry, incident=found)
+    newest = {row.ci: row.id for row in reversed(rows)}
+    arguments = dict(entry.arguments)
+    if entry.name == "rebind":
+        arguments["ci"] = arguments.get("to", "")
+    if entry.name == "merge":
+        arguments["other"] = newest.get(arguments.get("other", ""), "")
+    return msgspec.structs.replace(entry, incident=newest.get(entry.arguments.get("ci", ""), ""), arguments=arguments)
 
 
 def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:

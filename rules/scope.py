@@ -4,7 +4,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from contract.status import Status
-from rules import windows
+from rules import merging, windows
 from rules.draft import Draft
 from rules.finding import Finding
 from rules.incident import Affected, Incident, Reason
@@ -115,6 +115,7 @@ def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | N
     alternate = alternate_works(draft, ref)
     priority = of_shared_fault(category, "critical" if broken else "warning", alternate=alternate)
     stores = sorted({*blame.stores, *(row.stores if row is not None and row.state != "resolved" else ())})
+    stores = [store for store in stores if not merging.is_apart(row, f"{ref}@{store}")] or stores
     label = draft.estate.label(ref)
     where = draft.estate.name(stores[0]) if len(stores) == 1 else f"{len(stores)} stores"
     known = draft.policy.services.get(category.service)

@@ -12,6 +12,7 @@ import msgspec
 from contract.status import Status
 from rules import estate
 from rules.belief import CheckState, ItemState
+from rules.binding import Binding
 from rules.decision import Change
 from rules.estate import Estate
 from rules.incident import Incident
@@ -62,6 +63,7 @@ class State:
         self.windows: dict[str, Window] = {}
         self.pasts: dict[str, Past] = {}
         self.told: dict[str, tuple[Told, ...]] = {}
+        self.bindings: dict[str, Binding] = {}
         self.estate: Estate = estate.EMPTY
         self.by_cause: dict[str, str] = {}
         self.by_home: dict[str, dict[str, None]] = {}
@@ -71,6 +73,7 @@ class State:
         self.votes: dict[str, Vote] = {}
         self.failing_votes: dict[str, Vote] = {}
         self.windows_on: dict[str, dict[str, None]] = {}
+        self.bound_to: dict[str, dict[str, None]] = {}
         self._heap: list[tuple[float, str]] = []
 
     @classmethod
@@ -107,6 +110,8 @@ class State:
                 _set(self.meta, change.key, change.row)
                 if change.key in ("policy", "cmdb"):
                     self.adopt(estate.made(self.meta.get("policy"), self.meta.get("cmdb")))
+            case "bindings":
+                self._put_binding(change.key, change.row)
             case "stores" | "pasts" | "told":
                 _set(getattr(self, change.table), change.key, change.row)
             case "timeline":
@@ -165,6 +170,14 @@ class State:
         _set(self.windows, key, row)
         for name in row.names if row is not None else ():
             _index(self.windows_on, name, key, True)
+
+    def _put_binding(self, key: str, row: Binding | None) -> None:
+        before = self.bindings.get(key)
+        if before is not None:
+            _index(self.bound_to, before.target, key, False)
+        _set(self.bindings, key, row)
+        if row is not None:
+            _index(self.bound_to, row.target, key, True)
 
     def may_be_of_a_chain(self, row: Incident) -> bool:
         policy = self.estate.policy

@@ -7,7 +7,7 @@ last word is older than the till's failure. Otherwise it is a cause at once.
 from typing import Literal, NamedTuple
 
 from contract.status import Status
-from rules import graph, hours
+from rules import graph, hours, merging
 from rules.belief import ItemState
 from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
@@ -91,7 +91,7 @@ def fault_explains(draft: Draft, ref: str, store: str) -> bool:
     A person who resolves it while it fails has answered for all its stores, not for one of ten thousand (rule 22).
     """
     row = draft.by_cause(f"{draft.estate.category(ref)}:{ref}")
-    if row is None or draft.estate.cohort(store) not in row.cohorts:
+    if row is None or draft.estate.cohort(store) not in row.cohorts or merging.is_apart(row, f"{ref}@{store}"):
         return False
     if row.state != "resolved":
         return True
@@ -131,6 +131,8 @@ def _explained(draft: Draft, key: str, store: str) -> Verdict | None:
             return _symptom(draft, ref, ref, "13 shared", "is at fault for several stores")
         if control is not None:
             by = control if fault_explains(draft, control, store) else f"{control}@{store}"
+            if _is_taken_out(draft, by, key):
+                return None
             return _symptom(draft, ref, by, "13 network", "does not answer either, so the line is to blame")
         return None
     known = draft.estate.graph
@@ -138,11 +140,22 @@ def _explained(draft: Draft, key: str, store: str) -> Verdict | None:
     failing = [one for one in needed if is_failing(draft, one, store)]
     above = [one for one in failing if graph.is_above(known, one, ref)]
     roots = [one for one in above if not any(graph.is_above(known, other, one) for other in above)]
+    roots = [one for one in roots if not _is_taken_out(draft, _cause(draft, one, store), ref)]
     if not roots:
         return None
     root = min(roots)
-    at_store = draft.estate.is_shared(root) and not fault_explains(draft, root, store)
-    return _symptom(draft, ref, f"{root}@{store}" if at_store else root, "11 symptom", "is failing above it")
+    return _symptom(draft, ref, _cause(draft, root, store), "11 symptom", "is failing above it")
+
+
+def _cause(draft: Draft, ref: str, store: str) -> str:
+    """The key under which the failing `ref` is an incident, if it is one."""
+    at_store = draft.estate.is_shared(ref) and not fault_explains(draft, ref, store)
+    return f"{ref}@{store}" if at_store else ref
+
+
+def _is_taken_out(draft: Draft, by: str, key: str) -> bool:
+    """A person said that what fails at `key` is not of the incident about `by`."""
+    return merging.is_apart(draft.by_cause(f"{draft.estate.category(by.partition('@')[0])}:{by}"), key)
 
 
 def _symptom(draft: Draft, ref: str, by: str, rule: str, text: str) -> Verdict:

@@ -19,6 +19,7 @@ from rules.entries import (
     Snapshot,
     TicketLinked,
 )
+from rules.incident import Incident
 from rules.state import State
 from tests.rules.estates import RETAIL, Story, chain, digest
 
@@ -34,14 +35,17 @@ CHECKS = [
     "ghost/tcp",
 ]
 AGENTS = ["0001-s", "0002-s", "0003-s"]
-INDEXES = ["by_cause", "by_home", "half_lost", "parts", "troubled", "votes", "failing_votes", "windows_on"]
+INDEXES = ["by_cause", "by_home", "half_lost", "parts", "troubled", "votes", "failing_votes", "windows_on", "bound_to"]
 
 
 def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> None:
     agent = chance.choice(AGENTS)
     some = next(iter(chance.sample(story.incidents(), 1)), None) if story.incidents() else None
-    name = chance.choice(["acknowledge", "note", "assign", "resolve", "reopen", "create"])
-    arguments = {"text": "noted", "to": "bob", "title": "by hand", "ci": "0001"}
+    verbs = ["acknowledge", "note", "assign", "resolve", "reopen", "create", "merge", "merge", "split", "rebind"]
+    name = chance.choice(verbs)
+    arguments = {"text": "noted", "to": "bob", "title": "by hand", "ci": chance.choice(["0001", "0002/pos-01"])}
+    arguments |= {"other": chance.choice(story.incidents()).id if some is not None else ""}
+    arguments |= {"part": chance.choice([*some.symptoms, *some.stores, "0001/pos-02"]) if some is not None else ""}
     moves: list[tuple[int, Callable[[], Any]]] = [
         (10, lambda: story.say(agent, {chance.choice(CHECKS): chance.choice(statuses)})),
         (2, lambda: story.say(agent, {check: chance.choice(statuses) for check in CHECKS})),
@@ -94,6 +98,16 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
     story.wait(chance.choice([0.0, 0.5, 3.0, 10.0]))
 
 
+def is_own_ancestor(state: State, row: Incident) -> bool:
+    seen, parent = {row.id}, state.incidents.get(row.parent or "")
+    while parent is not None:
+        if parent.id in seen:
+            return True
+        seen.add(parent.id)
+        parent = state.incidents.get(parent.parent or "")
+    return False
+
+
 def walk(seed: int, moves: int, statuses: list[Status] | None = None) -> Story:
     chance = random.Random(seed)
     story = Story(chain())
@@ -102,6 +116,7 @@ def walk(seed: int, moves: int, statuses: list[Status] | None = None) -> Story:
         unresolved = [row for row in story.incidents() if row.state != "closed"]
         assert len({row.cause for row in unresolved}) == len(unresolved)
         for row in story.incidents():
+            assert not row.parent or not is_own_ancestor(story.state, row)
             assert row.worst_priority <= row.priority
             assert (row.resolved_at is not None) == (row.state == "resolved")
             assert row.opened_at is None or row.sla.respond_by is not None
