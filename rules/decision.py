@@ -19,6 +19,7 @@ Table = Literal[
     "pasts",
     "told",
     "bindings",
+    "ledger",
 ]
 EffectKind = Literal[
     "open_ticket", "update_ticket", "resolve_ticket", "page", "escalate", "propose_major", "declare_major"

@@ -11,7 +11,7 @@ from rules.belief import CheckState, ItemState
 from rules.binding import Binding
 from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.estate import Estate
-from rules.incident import Incident, Reason, TimelineEntry
+from rules.incident import Incident, Reason, Tally, TimelineEntry
 from rules.past import Past, Told, page_key
 from rules.policy import Policy
 from rules.state import AgentState, State, StoreState, Vote, complains, counts, home_of
@@ -127,6 +127,15 @@ class Draft:
             return ref
         bound: Binding | None = self._row("bindings", ref)
         return bound.target if bound is not None and bound.target in self.estate.items else ref
+
+    def tally(self, key: str) -> Tally | None:
+        found: Tally | None = self._row("ledger", key)
+        return found
+
+    def tallies(self) -> list[tuple[str, Tally]]:
+        """The whole ledger, oldest day first."""
+        keys = sorted({*self._state.ledger, *self._rows.get("ledger", {})})
+        return [(key, row) for key in keys if (row := self.tally(key)) is not None]
 
     def has_bindings(self) -> bool:
         return bool(self._state.bindings) or "bindings" in self._rows

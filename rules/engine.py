@@ -14,6 +14,8 @@ from rules import (
     commands,
     estate,
     historical,
+    ledger,
+    precision,
     rebinding,
     recall,
     restore,
@@ -156,6 +158,9 @@ def _fall_due(draft: Draft, key: str) -> None:
             commands.forget(draft, name)
         case "taken":
             draft.put("meta", key, None)
+        case ledger.TIMER:
+            if draft.estate.policy is not None:
+                precision.look(draft)
         case recall.TIMER:
             historical.settle(draft, name, run)
         case window_commands.TIMER:

@@ -28,6 +28,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     closed_until: float | None = None
     flags: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    resolver_group: str = ""  # another than its category's
 
 
 def region_of(draft: Draft, stores: tuple[str, ...]) -> str:

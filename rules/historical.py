@@ -207,6 +207,7 @@ def _remembered(draft: Draft, found: Incident, parent: str | None) -> None:
         closed_at=draft.now if gone else None,
         parent=parent,
         sla=Sla(),
+        counted="",
         escalation=0,
         major="",
         suppressed=None,

@@ -6,6 +6,7 @@ import msgspec
 
 Phase = Literal["open", "acknowledged", "resolved", "closed"]
 Priority = Literal[1, 2, 3]
+Judged = Literal["", "confirmed", "false"]
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
@@ -66,7 +67,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     `parent` explains this one: then it is listed there and suppressed. `cohorts` are those in which stores blame a
     shared CI (rule 13). `title`, `service` and `affected` tell the worst since it began, or was last reopened; `worst`
     is how bad that was. `loss` and `reasons` are as things are now. `merged` is the older incident that a person said
-    it is one with, `apart` are the keys of what a person took out of it (rules/merging.py).
+    it is one with, `apart` are the keys of what a person took out of it (rules/merging.py). `counted` is its row
+    of the ledger (rule 30), `judged` whether a person said that it is real, `called_at` when one first reported it.
     """
 
     id: str
@@ -113,6 +115,19 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ticket: Ticket | None = None
     merged: str | None = None
     apart: tuple[str, ...] = ()
+    counted: str = ""
+    judged: Judged = ""
+    called_at: float | None = None
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """A rule's incidents of a day: opened, judged by people, called in by people, and how many seconds after us."""
+
+    opened: int = 0
+    confirmed: int = 0
+    false: int = 0
+    called: int = 0
+    ahead: float = 0.0
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):

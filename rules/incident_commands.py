@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rules import clocks
+from rules import clocks, ledger
 from rules.draft import Draft, changed
 from rules.entries import Command
 from rules.incident import Incident
@@ -11,6 +11,7 @@ from rules.lifecycle import Event, after
 from rules.restore import TOUCHED, resolve
 from rules.verb import DONE, Verb, text
 
+FALSE_POSITIVE = "false positive"
 Deed = Callable[[Draft, Incident, Command], None]
 Objection = Callable[[Draft, Incident, Command], str]
 
@@ -37,11 +38,14 @@ def on_incident(event: Event | None, deed: Deed, objection: Objection = lambda *
 def _acknowledge(draft: Draft, row: Incident, event: Command) -> None:
     phase = after(row.state, "acknowledge") or row.state
     row = changed(row, state=phase, acknowledged_at=draft.now, acknowledged_by=event.actor)
+    row = ledger.judged(draft, row, "confirmed")
     draft.tell(row.id, "acknowledged", f"acknowledged by {event.actor}", DONE, event.actor)
     _keep(draft, row)
 
 
 def _note(draft: Draft, row: Incident, event: Command) -> None:
+    called = event.arguments.get("called_at")
+    row = row if called is None else ledger.called(draft, row, float(called))
     draft.tell(row.id, "note", text(event.arguments, "text"), DONE, event.actor)
     _keep(draft, changed(row, flags=tuple(dict.fromkeys((*row.flags, TOUCHED)))))
 
@@ -55,9 +59,27 @@ def _assign(draft: Draft, row: Incident, event: Command) -> None:
 
 def _resolve(draft: Draft, row: Incident, event: Command) -> None:
     why = text(event.arguments, "text") or f"resolved by {event.actor}"
-    accepted = text(event.arguments, "reason") in ("accepted", "false positive")
-    flags = (PERSON_RESOLVED, ACCEPTED) if accepted else (PERSON_RESOLVED,)
+    reason = text(event.arguments, "reason")
+    flags = (PERSON_RESOLVED, ACCEPTED) if reason in ("accepted", FALSE_POSITIVE) else (PERSON_RESOLVED,)
+    row = ledger.judged(draft, row, "false" if reason == FALSE_POSITIVE else "confirmed")
     resolve(draft, row, why, event.actor, flags)
+
+
+def _false_positive(draft: Draft, row: Incident, event: Command) -> None:
+    """There was nothing: resolved for that reason; of what is resolved already only that is kept."""
+    why = text(event.arguments, "text")
+    row = ledger.judged(draft, row, "false")
+    told = f"{event.actor} says that it was none{f': {why}' if why else ''}"
+    if row.state == "resolved":
+        draft.tell(row.id, FALSE_POSITIVE, told, DONE, event.actor)
+        draft.put_incident(row)
+    else:
+        resolve(draft, row, f"{FALSE_POSITIVE}: {told}", event.actor, (PERSON_RESOLVED, ACCEPTED))
+
+
+def _is_known_false(_: Draft, row: Incident, __: Command) -> str:
+    is_known = row.judged == "false" and row.state == "resolved"
+    return f"#{row.number} is known to be a false positive" if is_known else ""
 
 
 def _reopen(draft: Draft, row: Incident, event: Command) -> None:
@@ -69,7 +91,12 @@ def _keep(draft: Draft, row: Incident) -> None:
     clocks.arm(draft, row)
 
 
-def _empty_note(_: Draft, __: Incident, event: Command) -> str:
+def _empty_note(draft: Draft, _: Incident, event: Command) -> str:
+    called = event.arguments.get("called_at")
+    if called is not None and (not isinstance(called, int | float) or isinstance(called, bool) or called < 0):
+        return "called_at is an instant in seconds"
+    if called is not None and not called <= draft.now:
+        return "called_at lies in the future"
     return "" if text(event.arguments, "text") else "a note needs a text"
 
 
@@ -84,4 +111,5 @@ VERBS = {
     "assign": on_incident("assign", _assign, _to_nobody),
     "resolve": on_incident("resolve", _resolve),
     "reopen": on_incident("reopen", _reopen),
+    "false_positive": on_incident(None, _false_positive, _is_known_false),
 }

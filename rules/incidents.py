@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from rules import clocks, joining, merging, windows
+from rules import clocks, joining, ledger, merging, windows
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
 from rules.incident import Extent, Incident, Sla, Suppression
@@ -44,7 +44,7 @@ def lifted(draft: Draft, row: Incident, finding: Finding) -> Incident:
 def act(draft: Draft, row: Incident) -> Incident:
     """Starts the clocks and says so, once nothing holds the incident back any more; keeps it."""
     if row.state in ("open", "acknowledged") and row.suppressed is None and row.opened_at is None:
-        row = clocks.start(draft, row)
+        row = ledger.opened(draft, clocks.start(draft, row))
         draft.tell(row.id, "opened", f"P{row.priority}: {row.title}", "17 clocks")
         again = f":{row.reopened}" if row.reopened else ""
         draft.effect("open_ticket", row.id, f"{row.id}:open{again}", row.resolver_group, row.title)
@@ -89,7 +89,7 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
         stores=finding.stores,
         home=finding.home,
         region=region_of(draft, finding.stores),
-        resolver_group=known.resolver_group,
+        resolver_group=finding.resolver_group or known.resolver_group,
         runbook=known.runbook,
         vendor=item.vendor if item else "",
         flags=finding.flags,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from rules import clocks, merging
+from rules import clocks, ledger, merging
 from rules.draft import Draft, changed
 from rules.entries import Command
 from rules.finding import Finding
@@ -25,7 +25,7 @@ class Piece(NamedTuple):
 
 def _merge(draft: Draft, row: Incident, event: Command) -> None:
     older, younger = _by_age(row, draft.incident(text(event.arguments, "other")) or row)
-    why = _because(event)
+    older, younger, why = _called_in(draft, older, younger), _called_in(draft, younger, older), _because(event)
     younger = changed(younger, merged=older.id, parent=older.id, suppressed=merging.suppression(older))
     older = changed(
         older,
@@ -83,6 +83,11 @@ def _split(draft: Draft, row: Incident, event: Command) -> None:
         if alone.cause.startswith(_BY_HAND):
             act(draft, alone)
     _judge_again(draft, row, piece)
+
+
+def _called_in(draft: Draft, row: Incident, other: Incident) -> Incident:
+    """The one that a person made is the other's first call (rule 30)."""
+    return ledger.called(draft, row, other.learnt_at) if other.cause.startswith(_BY_HAND) else row
 
 
 def _judge_again(draft: Draft, row: Incident, piece: Piece) -> None:

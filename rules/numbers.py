@@ -80,6 +80,22 @@ class Hours(msgspec.Struct, frozen=True):
     judge_before_opening: Duration
 
 
+class Ledger(msgspec.Struct, frozen=True):
+    """Rule 30: the share of a rule's judged incidents that must have been real, and who is told when it is less.
+
+    `owners` are by a rule's number or its whole name: `13`, `13 shared`.
+    """
+
+    precision: float = 0.9
+    within: Duration = Duration(30 * 86_400)
+    least: int = 5
+    owner: str = "service-desk"
+    owners: dict[str, str] = {}
+
+    def owner_of(self, rule: str) -> str:
+        return self.owners.get(rule) or self.owners.get(rule.partition(" ")[0]) or self.owner
+
+
 class Windows(msgspec.Struct, frozen=True):
     """Rule 25: how long after maintenance a failure may heal by itself, and how long windows may be."""
 

@@ -15,6 +15,7 @@ from rules.numbers import (
     Ending,
     Evidence,
     Hours,
+    Ledger,
     LossBand,
     SharedFault,
     Sla,
@@ -53,6 +54,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending
     hours: Hours
     windows: Windows = Windows()
+    ledger: Ledger = Ledger()
 
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
@@ -154,6 +156,8 @@ def _of_numbers(policy: Policy) -> list[tuple[str, str]]:
     for key, held in (("hold", policy.evidence.hold), ("vote_hold", policy.evidence.vote_hold)):
         if held > LONGEST_HOLD:
             found.append((f"evidence.{key}", f"found {held:g}s, expected at most {LONGEST_HOLD:g}s (rule 11)"))
+    if not 0 < policy.ledger.precision <= 1:
+        found.append(("ledger.precision", f"found {policy.ledger.precision:g}, expected a share above 0, at most 1"))
     lost = [band.lost for band in policy.loss]
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))

@@ -9,7 +9,7 @@ from rules import estate
 from rules.belief import CheckState, ItemState
 from rules.binding import Binding
 from rules.decision import Change, Table
-from rules.incident import Incident, TimelineEntry
+from rules.incident import Incident, Tally, TimelineEntry
 from rules.past import Past, Told
 from rules.state import AgentState, State, StoreState
 from rules.window import Window
@@ -29,6 +29,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "windows": msgspec.json.Decoder(Window),
     "pasts": msgspec.json.Decoder(Past),
     "told": msgspec.json.Decoder(tuple[Told, ...]),
+    "ledger": msgspec.json.Decoder(Tally),
     "bindings": msgspec.json.Decoder(Binding),
 }
 _TABLES: dict[str, Table] = {name: name for name in get_args(Table)}

@@ -15,7 +15,7 @@ from rules.belief import CheckState, ItemState
 from rules.binding import Binding
 from rules.decision import Change
 from rules.estate import Estate
-from rules.incident import Incident
+from rules.incident import Incident, Tally
 from rules.past import Past, Told
 from rules.playbook import STORE_UNREACHABLE
 from rules.policy import Policy
@@ -64,6 +64,7 @@ class State:
         self.pasts: dict[str, Past] = {}
         self.told: dict[str, tuple[Told, ...]] = {}
         self.bindings: dict[str, Binding] = {}
+        self.ledger: dict[str, Tally] = {}
         self.estate: Estate = estate.EMPTY
         self.by_cause: dict[str, str] = {}
         self.by_home: dict[str, dict[str, None]] = {}
@@ -112,7 +113,7 @@ class State:
                     self.adopt(estate.made(self.meta.get("policy"), self.meta.get("cmdb")))
             case "bindings":
                 self._put_binding(change.key, change.row)
-            case "stores" | "pasts" | "told":
+            case "stores" | "pasts" | "told" | "ledger":
                 _set(getattr(self, change.table), change.key, change.row)
             case "timeline":
                 pass  # append-only history, kept in the database and not in memory
