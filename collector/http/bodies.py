@@ -8,13 +8,18 @@ from collector.http.shapes import PriorityWord
 
 Named = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}(/[a-z0-9-]{1,63})?\Z")]
 
+Reason = Annotated[str, msgspec.Meta(max_length=500)]
+
 
 class Acknowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`called_at` is when somebody reported it: the first call counts in the ledger."""
+
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    called_at: Annotated[str, msgspec.Meta(description="RFC 3339")] | None = None
 
 
 class Assign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +35,29 @@ class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Reopen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+
+
+class FalsePositive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class Merge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The other one's id; the younger of both becomes a part of the older."""
+
+    incident: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    reason: Reason = ""
+
+
+class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands alone: a part by its incident's id, CI or store, a symptom by its CI, or a store."""
+
+    part: Annotated[str, msgspec.Meta(min_length=1, max_length=130)]
+    reason: Reason = ""
+
+
+class Rebind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ci: Named
+    reason: Reason = ""
 
 
 class Called(msgspec.Struct, frozen=True):

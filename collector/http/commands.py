@@ -9,6 +9,7 @@ import msgspec
 from collector.auth import sees
 from collector.http import bodies, incidents, present, shapes
 from collector.http.call import Call, NoQuery
+from collector.http.instants import seconds
 from collector.http.problems import Refused
 from collector.services import Outcome, Overloaded, Request
 
@@ -24,7 +25,9 @@ async def acknowledge(call: Call[NoQuery, bodies.Acknowledge]) -> shapes.Command
 
 
 async def note(call: Call[NoQuery, bodies.Note]) -> shapes.CommandDone:
-    return await _done(call, "note", {"text": call.body.text})
+    called = call.body.called_at
+    when = {} if called is None else {"called_at": _instant(called)}
+    return await _done(call, "note", {"text": call.body.text} | when)
 
 
 async def assign(call: Call[NoQuery, bodies.Assign]) -> shapes.CommandDone:
@@ -37,6 +40,28 @@ async def resolve(call: Call[NoQuery, bodies.Resolve]) -> shapes.CommandDone:
 
 async def reopen(call: Call[NoQuery, bodies.Reopen]) -> shapes.CommandDone:
     return await _done(call, "reopen", {"text": call.body.reason})
+
+
+async def false_positive(call: Call[NoQuery, bodies.FalsePositive]) -> shapes.CommandDone:
+    return await _done(call, "false_positive", {"text": call.body.note})
+
+
+async def merge(call: Call[NoQuery, bodies.Merge]) -> shapes.CommandDone:
+    """Shows the older one, whichever was named first. Raises Refused for another that the person may not see."""
+    other = await incidents.found(call, call.body.incident)
+    known = await incidents.found(call, call.path["id"])
+    outcome = await _submitted(call, "merge", known.id, {"other": other.id, "reason": call.body.reason})
+    return await _answer(call, outcome, min(known, other, key=lambda one: one.number).id)
+
+
+async def split(call: Call[NoQuery, bodies.Split]) -> shapes.CommandDone:
+    return await _done(call, "split", {"part": call.body.part, "reason": call.body.reason})
+
+
+async def rebind(call: Call[NoQuery, bodies.Rebind]) -> shapes.CommandDone:
+    if not sees(call.person, (_region(call, call.body.ci),)):
+        raise Refused(403, "Not your region", f"{call.body.ci} is outside the regions of {call.person.actor}")
+    return await _done(call, "rebind", {"ci": call.body.ci, "reason": call.body.reason})
 
 
 async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
@@ -90,6 +115,13 @@ def _idempotency_key(call: Call[NoQuery, Any], name: str) -> str:
     if not _KEY.match(given):
         raise Refused(400, "Bad header", "Idempotency-Key: takes 1 to 100 printable ASCII characters without spaces")
     return f"{call.person.actor}:{name}:{given}"
+
+
+def _instant(text: str) -> float:
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise Refused(422, "Bad body", f"called_at: {error}") from error
 
 
 def _region(call: Call[NoQuery, Any], ref: str) -> str:

@@ -129,6 +129,15 @@ def test_an_incident_is_shown_with_its_reasons_and_its_story(site: Site, ran: Ra
         (["assign", "abc123", "jo"], "assign", {"assignee": "jo"}),
         (["resolve", "abc123", "--note", "fuse"], "resolve", {"note": "fuse"}),
         (["reopen", "abc123", "again"], "reopen", {"reason": "again"}),
+        (["false-positive", "abc123", "--note", "unplugged"], "false-positive", {"note": "unplugged"}),
+        (["merge", "abc123", "def456"], "merge", {"incident": "def456", "reason": ""}),
+        (["split", "abc123", "0042/pos-01", "--reason", "x"], "split", {"part": "0042/pos-01", "reason": "x"}),
+        (["rebind", "abc123", "0042/pos-01"], "rebind", {"ci": "0042/pos-01", "reason": ""}),
+        (
+            ["note", "abc123", "they called", "--called", "2026-11-27T09:00:00Z"],
+            "notes",
+            {"text": "they called", "called_at": "2026-11-27T09:00:00Z"},
+        ),
     ],
 )
 def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str], path: str, body: Any) -> None:
@@ -297,3 +306,55 @@ def test_a_collector_that_hangs_up_is_a_failure_in_one_line(site: Site) -> None:
     site.answers[STORES] = (200, {"Content-Length": "100"}, b"{")
     with pytest.raises(CommandFailed, match=r"answer stopped|did not answer in JSON"):
         api.get(Api(site.url), "stores", limit="1000")
+
+
+def test_a_time_that_is_none_is_a_usage_error(site: Site, ran: Ran) -> None:
+    code, _, err = ran("incidents", "note", "abc123", "they called", "--called", "yesterday")
+    assert (code, site.asked) == (2, [])
+    assert "--called: found 'yesterday'" in err
+
+
+def test_coverage_is_a_line_a_service_and_a_name_for_every_gap(site: Site, ran: Ran) -> None:
+    watch = {"agent": "0042-server", "check": "tcp", "interval": 15, "stale_since": None}
+    members = [
+        {"ref": "0042/pos-01", "name": "Till 1", "watched_by": [watch]},
+        {"ref": "0042/pos-02", "name": "Till 2", "watched_by": []},
+    ]
+    checkout = {
+        "service": "checkout", "title": "Checkout", "coverage": "partly", "unwatched": ["0042/pos-02"], "stale": [],
+        "members": members,
+    }  # fmt: skip
+    fuel = {
+        "service": "fuel", "title": "Fuel", "coverage": "unwatched", "unwatched": ["0042/pump"], "stale": [],
+        "members": [{"ref": "0042/pump", "name": "Pump", "watched_by": []}],
+    }  # fmt: skip
+    store = {"store": "0042", "name": "", "region": "north", "services": [checkout, fuel], "unwatched": ["0042/sw-01"]}
+    site.says("/api/v1/coverage?limit=1000&store=0042&gaps=true", {"items": [store], "next": None})
+    code, out, _ = ran("stores", "coverage", "0042", "--gaps")
+    assert code == 0
+    assert "1 of 2" in out
+    assert "0042-server tcp" in out
+    assert out.splitlines()[-3:] == [
+        "0042: of Checkout nothing watches 0042/pos-02",
+        "0042: nothing watches Fuel: 0042/pump",
+        "0042: nothing watches 0042/sw-01",
+    ]
+    assert json.loads(ran("stores", "coverage", "0042", "--gaps", "--json")[1]) == [store]
+
+
+def test_the_ledger_is_a_line_a_rule(site: Site, ran: Ran) -> None:
+    rule = {
+        "rule": "13 shared", "owner": "payments", "opened": 4, "confirmed": 2, "false": 1, "precision": 2 / 3,
+        "called": 1, "minutes_before_first_call": 9.6,
+    }  # fmt: skip
+    unjudged = rule | {"rule": "1 evidence", "precision": None, "minutes_before_first_call": None}
+    document = {"at": "2026-11-27T09:00:00Z", "days": 30.0, "wanted": 0.9, "least": 5, "rules": [rule, unjudged]}
+    site.says("/api/v1/ledger", document)
+    code, out, _ = ran("ledger")
+    assert code == 0
+    assert [line.split() for line in out.splitlines()[1:3]] == [
+        ["13", "shared", "4", "2", "1", "67%", "1", "10", "payments"],
+        ["1", "evidence", "4", "2", "1", "-", "1", "-", "payments"],
+    ]
+    assert "The last 30 days. Below 90% its owner is told, once 5 were judged" in out
+    assert json.loads(ran("ledger", "--json")[1]) == document

@@ -2,15 +2,18 @@
 
 import argparse
 import json
+import time
 import urllib.parse
 from typing import Any
 
 from tillwatch import api
+from tillwatch.failure import CommandFailed
 from tillwatch.incident_text import incident_table, story
+from tillwatch.instants import instant, rfc3339
 from tillwatch.table import plain
 
 NAME = "incidents"
-HELP = "list incidents, show one, acknowledge it, add a note, assign, resolve, reopen, create"
+HELP = "list incidents, show one, and what people do with it: acknowledge, resolve, merge, split, create and more"
 
 STATES = ("open", "acknowledged", "resolved", "closed")
 PRIORITIES = ("P1", "P2", "P3")
@@ -26,10 +29,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _one(actions, "ack", _acknowledge, "acknowledge: escalation stops").add_argument(
         "--note", default="", help="a note"
     )
-    _one(actions, "note", _note, "add a note").add_argument("text", help="the note")
+    noting = _one(actions, "note", _note, "add a note")
+    noting.add_argument("text", help="the note")
+    noting.add_argument("--called", default="", metavar="TIME", help="when somebody reported it (`10m ago`, RFC 3339)")
     _one(actions, "assign", _assign, "give it to a person").add_argument("to", help="who has it now")
     _one(actions, "resolve", _resolve, "resolve by hand").add_argument("--note", default="", help="how it was resolved")
     _one(actions, "reopen", _reopen, "reopen a resolved incident").add_argument("reason", help="why")
+    _one(actions, "false-positive", _false_positive, "there was nothing: resolved, and counted as false").add_argument(
+        "--note", default="", help="what it was instead"
+    )
+    for name, action, what, text in (
+        ("merge", _merge, "incident", "two incidents are one: the younger becomes a part of the older"),
+        ("split", _split, "part", "take out a part (incident, store/ci or store): it stands alone"),
+        ("rebind", _rebind, "ci", "it is about another configuration item"),
+    ):
+        one = _one(actions, name, action, text)
+        one.add_argument(what, help={"incident": "the other incident's id"}.get(what, f"the {what}"))
+        one.add_argument("--reason", default="", help="why")
     _create_arguments(_action(actions, "create", _create, "an incident that a person has seen"))
 
 
@@ -98,7 +114,8 @@ def _acknowledge(site: api.Api, options: argparse.Namespace) -> int:
 
 
 def _note(site: api.Api, options: argparse.Namespace) -> int:
-    return _sent(site, options, "notes", {"text": options.text})
+    when = {"called_at": _written(options.called)} if options.called else {}
+    return _sent(site, options, "notes", {"text": options.text} | when)
 
 
 def _assign(site: api.Api, options: argparse.Namespace) -> int:
@@ -113,6 +130,22 @@ def _reopen(site: api.Api, options: argparse.Namespace) -> int:
     return _sent(site, options, "reopen", {"reason": options.reason})
 
 
+def _false_positive(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "false-positive", {"note": options.note})
+
+
+def _merge(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "merge", {"incident": options.incident, "reason": options.reason})
+
+
+def _split(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "split", {"part": options.part, "reason": options.reason})
+
+
+def _rebind(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "rebind", {"ci": options.ci, "reason": options.reason})
+
+
 def _create(site: api.Api, options: argparse.Namespace) -> int:
     body = {key: getattr(options, key) for key in ("category", "ci", "title", "priority") if getattr(options, key)}
     return _told(api.post(site, "incidents", body), options)
@@ -120,6 +153,13 @@ def _create(site: api.Api, options: argparse.Namespace) -> int:
 
 def _sent(site: api.Api, options: argparse.Namespace, what: str, body: dict[str, Any]) -> int:
     return _told(api.post(site, f"{_path(options.id)}/{what}", body), options)
+
+
+def _written(text: str) -> str:
+    try:
+        return rfc3339(instant(text, time.time()))
+    except ValueError as error:
+        raise CommandFailed(f"--called: {error}", 2) from error
 
 
 def _told(done: dict[str, Any], options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`tillwatch stores [list]|show`: every store, how it is and when it was last heard; or one, with its agents."""
+"""`tillwatch stores [list]|show|coverage`: every store and how it is; one, with its agents; or what is watched."""
 
 import argparse
 import json
@@ -6,11 +6,12 @@ import urllib.parse
 from typing import Any
 
 from tillwatch import api
+from tillwatch.coverage_text import coverage_text
 from tillwatch.instants import clock
 from tillwatch.table import plain, table
 
 NAME = "stores"
-HELP = "list stores, or show one: what it can do, its agents and its incidents"
+HELP = "list stores, show one (what it can do, its agents and incidents), or what is watched in them"
 
 PAGE = "1000"
 JSON = "the data behind it as JSON"
@@ -28,6 +29,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("id", metavar="ID", help="the store's id")
     _common(show)
     show.set_defaults(action=_show)
+    covering = actions.add_parser("coverage", help="which services are watched, by what, and how stale")
+    covering.add_argument("id", metavar="ID", nargs="?", help="only this store")
+    covering.add_argument(
+        "--gaps", action="store_true", help="only stores in which something is not watched or heard of"
+    )
+    _common(covering)
+    covering.set_defaults(action=_coverage)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -42,7 +50,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    stores = _all(api.from_options(options))
+    stores = _all(api.from_options(options), "stores")
     if options.json:
         print(json.dumps(stores, indent=2))
     elif stores:
@@ -55,6 +63,15 @@ def _list(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     store = api.get(api.from_options(options), f"stores/{urllib.parse.quote(options.id, safe='')}")
     print(json.dumps(store, indent=2) if options.json else "\n".join(_described(store)))
+    return 0
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    stores = _all(api.from_options(options), "coverage", store=options.id, gaps="true" if options.gaps else None)
+    if options.json:
+        print(json.dumps(stores, indent=2))
+    else:
+        print(coverage_text(stores) if stores else "Everything that gives a service is watched.")
     return 0
 
 
@@ -92,11 +109,11 @@ def _quarantine(held: dict[str, Any] | None) -> str:
     return "" if held is None else f"{held['why']} since {clock(held['since'])}, {held['refused']} refused"
 
 
-def _all(site: api.Api) -> list[dict[str, Any]]:
+def _all(site: api.Api, path: str, **query: str | None) -> list[dict[str, Any]]:
     stores: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
-        page = api.get(site, "stores", limit=PAGE, cursor=cursor)
+        page = api.get(site, path, limit=PAGE, cursor=cursor, **query)
         stores += page["items"]
         if not (cursor := page["next"]):
             return stores

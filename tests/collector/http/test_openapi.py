@@ -39,6 +39,8 @@ def test_every_route_is_in_the_document() -> None:
         ("/api/v1/cis/0042/sw-01/blast-radius", "/api/v1/cis/{ref}/blast-radius"),
         ("/api/v1/why?subject=0042/pos-01", "/api/v1/why"),
         ("/api/v1/dead-letters", "/api/v1/dead-letters"),
+        ("/api/v1/coverage", "/api/v1/coverage"),
+        ("/api/v1/ledger", "/api/v1/ledger"),
         ("/api/v1/reports/shadow", "/api/v1/reports/shadow"),
         ("/healthz", "/healthz"),
         ("/readyz", "/readyz"),

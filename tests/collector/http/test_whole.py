@@ -90,6 +90,12 @@ def test_a_dead_till_is_seen_explained_acknowledged_and_counted_over_http(tmp_pa
         made = {"ci": "0001/pos-02", "category": "pos_outage", "title": "Till 2 smokes"}
         created = await asyncio.to_thread(asked, f"{api}/incidents", made)
         assert created["incident"]["title"] == "Till 2 smokes"
+        both = {"incident": created["incident"]["id"], "reason": "one fire"}
+        merged = await asyncio.to_thread(asked, f"{api}/incidents/{seen['id']}/merge", both)
+        assert [part["id"] for part in merged["incident"]["parts"]] == [created["incident"]["id"]]
+        ledger = await asyncio.to_thread(asked, f"{api}/ledger")
+        assert [(one["rule"], one["opened"], one["confirmed"]) for one in ledger["rules"]] == [("1 evidence", 1, 1)]
+        assert [one["called"] for one in ledger["rules"]] == [1]
         stop.set()
         await asyncio.wait_for(task, PATIENCE)
         await asyncio.to_thread(wire.close)
