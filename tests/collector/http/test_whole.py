@@ -41,6 +41,12 @@ async def eventually(found: Callable[[], Any]) -> Any:
     raise AssertionError("it did not happen")
 
 
+def merged(asked: Callable[..., Any], incidents: str, older: str, younger: str) -> None:
+    answer = asked(f"{incidents}/{younger}/merge", {"incident": older, "reason": "one fire"})
+    assert answer["incident"]["id"] == older
+    assert [part["id"] for part in answer["incident"]["parts"]] == [younger]
+
+
 def test_a_dead_till_is_seen_explained_acknowledged_and_counted_over_http(tmp_path: Path, sqlite_url: str) -> None:
     """From hello and live through a real broker to the API: the incident, why, the person's name, the metrics."""
     users = tmp_path / "users.yaml"
@@ -90,12 +96,9 @@ def test_a_dead_till_is_seen_explained_acknowledged_and_counted_over_http(tmp_pa
         made = {"ci": "0001/pos-02", "category": "pos_outage", "title": "Till 2 smokes"}
         created = await asyncio.to_thread(asked, f"{api}/incidents", made)
         assert created["incident"]["title"] == "Till 2 smokes"
-        both = {"incident": created["incident"]["id"], "reason": "one fire"}
-        merged = await asyncio.to_thread(asked, f"{api}/incidents/{seen['id']}/merge", both)
-        assert [part["id"] for part in merged["incident"]["parts"]] == [created["incident"]["id"]]
-        ledger = await asyncio.to_thread(asked, f"{api}/ledger")
-        assert [(one["rule"], one["opened"], one["confirmed"]) for one in ledger["rules"]] == [("1 evidence", 1, 1)]
-        assert [one["called"] for one in ledger["rules"]] == [1]
+        await asyncio.to_thread(merged, asked, f"{api}/incidents", seen["id"], created["incident"]["id"])
+        (rule,) = (await asyncio.to_thread(asked, f"{api}/ledger"))["rules"]
+        assert [rule[key] for key in ("rule", "opened", "confirmed", "called")] == ["1 evidence", 1, 1, 1]
         stop.set()
         await asyncio.wait_for(task, PATIENCE)
         await asyncio.to_thread(wire.close)
