@@ -67,7 +67,7 @@ class Keep(msgspec.Struct, frozen=True):
 
 class Config(msgspec.Struct, frozen=True):
     """`database` is sqlite:////path or postgresql://…; `policy` a shipped name or a path. `expected_agents` is the
-    file of `tillwatch cmdb export --expected`.
+    file of `tillwatch cmdb export --expected`. `shadow` stops sending to every desk, whatever its mode says.
     """
 
     deployment: Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
@@ -77,6 +77,7 @@ class Config(msgspec.Struct, frozen=True):
     policy: str = "retail"
     expected_agents: str = ""
     help_desk: list[HelpDesk] = []
+    shadow: bool = False
     http: Http = Http()
     keep: Keep = Keep()
     limits: Limits = Limits()
@@ -175,7 +176,11 @@ def _anchored(config: Config, folder: Path) -> Config:
     }
     changes["help_desk"] = [
         msgspec.structs.replace(
-            desk, token_file=at(desk.token_file), webhook_secret_file=at(desk.webhook_secret_file), ca=at(desk.ca)
+            desk,
+            token_file=at(desk.token_file),
+            webhook_secret_file=at(desk.webhook_secret_file),
+            ca=at(desk.ca),
+            mode="shadow" if config.shadow else desk.mode,
         )
         for desk in config.help_desk
     ]

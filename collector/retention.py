@@ -1,7 +1,7 @@
 """Takes the daily checkpoint, and forgets what is older than people wanted kept."""
 
 from collector.config import Keep
-from collector.database import Database, checkpoints, incidents, journal
+from collector.database import Database, checkpoints, incidents, journal, own_tickets
 
 A_DAY = 86_400.0
 
@@ -37,3 +37,4 @@ class Keeper:
             if position is not None:
                 journal.prune(connection, position + 1)
             incidents.forget_closed(connection, now - self._keep.history)
+            own_tickets.forget(connection, now - self._keep.history)

@@ -8,7 +8,8 @@ from collector import replay
 from collector.certificates import Certificates
 from collector.changes import Listener
 from collector.clock import Clock
-from collector.database import Connection, incidents, lanes, letters, shadow
+from collector.database import Connection, incidents, lanes, letters, own_tickets, shadow
+from collector.database.own_tickets import OwnTicket
 from collector.database.shadow import Asked, Row, Sum
 from collector.desk.inbound import Delivery, Verdict
 from collector.services import (
@@ -21,6 +22,7 @@ from collector.services import (
     Readiness,
     Request,
 )
+from collector.shadow_comparison import Day
 from rules.entries import Command
 from rules.incident import Incident, TimelineEntry
 from rules.state import State
@@ -115,6 +117,11 @@ class Running:
     async def unsent(self, asked: Asked, limit: int, after: int) -> tuple[list[Row], list[Sum]]:
         return await self._read(
             lambda connection: (shadow.listed(connection, asked, limit, after), shadow.summed(connection, asked))
+        )
+
+    async def compared(self, desk: str, day: Day) -> tuple[list[Incident], list[OwnTicket]]:
+        return await self._read(
+            lambda connection: (incidents.lasting(connection, *day), own_tickets.listed(connection, desk, *day))
         )
 
     async def desk_queues(self) -> list[DeskQueue]:

@@ -9,9 +9,11 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from collector.database.own_tickets import OwnTicket
 from collector.database.shadow import Asked, Row, Sum
 from collector.desk.inbound import Delivery, Verdict
 from collector.fleet import Fleet
+from collector.shadow_comparison import Day
 from rules.incident import Incident, Phase, Priority, Reason, TimelineEntry
 from rules.state import State
 
@@ -189,6 +191,9 @@ class Services(Protocol):
 
     async def unsent(self, asked: Asked, limit: int, after: int) -> tuple[list[Row], list[Sum]]:
         """What desks in shadow mode would have been sent: rows, oldest first, ids above `after`; and sums of all."""
+
+    async def compared(self, desk: str, day: Day) -> tuple[list[Incident], list[OwnTicket]]:
+        """The incidents that lasted in that time, and the desk's own tickets that were opened in it."""
 
     async def desk_queues(self) -> list[DeskQueue]:
         """One for each help desk of the configuration."""

@@ -22,6 +22,13 @@ def listed(connection: Connection, wanted: IncidentFilter, limit: int, after: Pa
     return [_incident(row.body) for row in connection.execute(query)]
 
 
+def lasting(connection: Connection, since: float, until: float) -> list[Incident]:
+    """Those that began before `until` and were not closed before `since`."""
+    lasts = or_(incidents.c.closed_at.is_(None), incidents.c.closed_at >= since)
+    query = select(incidents.c.body).where(incidents.c.started_at < until, lasts)
+    return [_incident(body) for body in connection.execute(query).scalars()]
+
+
 def found(connection: Connection, id_: str) -> Incident | None:
     body = connection.execute(select(incidents.c.body).where(incidents.c.id == id_)).scalar()
     return None if body is None else _incident(body)

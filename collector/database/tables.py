@@ -200,6 +200,19 @@ desk_shadow = Table(
     Column("body", Text, nullable=False),
 )
 
+# What people opened at their desk without us: rows of an export, to compare a desk in shadow mode with.
+desk_own_tickets = Table(
+    "desk_own_tickets",
+    metadata,
+    Column("desk", Text, primary_key=True),
+    Column("ticket", Text, primary_key=True),
+    Column("opened_at", Double, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("ci", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Index("desk_own_tickets_opened", "opened_at"),
+)
+
 dead_letters = Table(
     "dead_letters",
     metadata,

@@ -3,6 +3,7 @@
 from collector.http import (
     bodies,
     commands,
+    comparison,
     coverage,
     desks,
     events,
@@ -20,6 +21,7 @@ from collector.http import (
 )
 from collector.http.call import Route
 from collector.metrics.lines import CONTENT_TYPE
+from collector.shadow_comparison import ShadowComparison
 from collector.shadow_report import ShadowReport
 
 API = "/api/v1"
@@ -228,6 +230,15 @@ ROUTES: tuple[Route, ...] = (
         "What desks in shadow mode would have been sent",
         ShadowReport,
         query=desks.ShadowQuery,
+    ),
+    Route(
+        "GET",
+        f"{API}/reports/shadow/comparison",
+        comparison.shadow_comparison,
+        "view",
+        "A day of a desk's own tickets beside what we decided: caught, missed, false",
+        ShadowComparison,
+        query=comparison.ComparisonQuery,
     ),
     Route("GET", f"{API}/openapi.json", openapi.document, None, "This API, as OpenAPI 3.1", "application/json"),
     Route("GET", "/healthz", operators.healthz, None, "Alive", shapes.Health),

@@ -32,7 +32,7 @@ def test_migrate_says_from_where_to_where(config: str, capsys: pytest.CaptureFix
     assert run(collector, "migrate", "--config", config) == 0
     (tmp_path / "collector.db").unlink()
     assert run(collector, "migrate", "--config", config) == 0
-    assert capsys.readouterr().out == "at revision 0003\nfrom revision none to 0003\n"
+    assert capsys.readouterr().out == "at revision 0004\nfrom revision none to 0004\n"
 
 
 def test_backup_and_restore_refuse_to_overwrite(

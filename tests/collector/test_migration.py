@@ -17,7 +17,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_uses(database: Dat
 
 
 def test_a_second_migration_changes_nothing(database: Database) -> None:
-    assert upgrade(database) == ("0003", "0003")
+    assert upgrade(database) == ("0004", "0004")
 
 
 def test_a_database_of_a_later_release_is_refused(database: Database) -> None:
@@ -48,7 +48,7 @@ def test_a_migration_that_was_killed_completes_on_the_next_start(empty_url: str)
     assert killed.returncode == -9
     database = opened(empty_url)
     try:
-        assert upgrade(database) == (None, "0003")
+        assert upgrade(database) == (None, "0004")
         with database.reading() as connection:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     finally:

@@ -358,3 +358,23 @@ def test_the_ledger_is_a_line_a_rule(site: Site, ran: Ran) -> None:
     ]
     assert "The last 30 days. Below 90% its owner is told, once 5 were judged" in out
     assert json.loads(ran("ledger", "--json")[1]) == document
+
+
+def test_a_day_beside_the_desks_own_tickets_ends_with_its_sums(site: Site, ran: Ran) -> None:
+    line = {
+        "verdict": "missed", "at": "2026-11-16T09:10:00Z", "ticket": "INC1", "incident": "abc", "number": 7,
+        "store": "0042",
+        "ci": "0042/pos-01", "category": "pos_outage", "minutes_earlier": None, "held_back": "maintenance",
+    }  # fmt: skip
+    document = {
+        "desk": "desk", "day": "2026-11-16", "tickets": 1, "incidents": 0, "caught": 0, "missed": 1, "false": 0,
+        "ours_alone": 0, "minutes_earlier": None, "items": [line],
+    }  # fmt: skip
+    site.says("/api/v1/reports/shadow/comparison?desk=desk&day=2026-11-16", document)
+    code, out, _ = ran("shadow", "compare", "--desk", "desk", "--day", "2026-11-16")
+    assert code == 0
+    assert "missed (held back: maintenance)" in out
+    assert "1 own tickets, 0 incidents: 0 caught, 1 missed, 0 false, 0 ours alone" in out
+    document |= {"tickets": 0, "items": []}
+    site.says("/api/v1/reports/shadow/comparison?desk=desk&day=2026-11-16", document)
+    assert "import them first" in ran("shadow", "compare", "--desk", "desk", "--day", "2026-11-16")[1]

@@ -1,4 +1,4 @@
-"""`tillwatch shadow report --config collector.yaml`: what desks in shadow mode would have been sent."""
+"""`tillwatch shadow report|import|compare`: what desks in shadow mode would have been sent, and how that compares."""
 
 import argparse
 import sys
@@ -11,15 +11,17 @@ from collector.config import read
 from collector.database import DatabaseError, opened, shadow
 from collector.shadow_report import ShadowReport, report
 from contract.documents import DocumentError
+from tillwatch import api
 from tillwatch.instants import instant
+from tillwatch.shadow_day import compare, take
 from tillwatch.table import table
 
 NAME = "shadow"
-HELP = "what help desks in shadow mode would have been sent: report"
+HELP = "what help desks in shadow mode would have been sent, and how that compares: report, import, compare"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="report")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="report|import|compare")
     one = actions.add_parser("report", help="each ticket that would have been made, changed or resolved")
     one.add_argument("--config", required=True, type=Path, help="path of collector.yaml")
     for name in ("desk", "region", "category"):
@@ -27,10 +29,38 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--since", default="", metavar="TIME", help="only from this instant on (RFC 3339, or `10m ago`)")
     one.add_argument("--text", action="store_true", help="with the tickets' texts")
     one.add_argument("--json", action="store_true", help="as the API's /api/v1/reports/shadow has it, all in one page")
+    one.set_defaults(perform=_report)
+    taking = actions.add_parser("import", help="takes a desk's own tickets from a CSV, to compare with")
+    taking.add_argument("list", type=Path, metavar="LIST", help="columns ticket, opened_at, store or ci, category")
+    taking.add_argument("--desk", required=True, help="whose tickets these are: a name of help_desk")
+    taking.add_argument("--config", required=True, type=Path, help="path of collector.yaml")
+    taking.set_defaults(perform=_import)
+    day = actions.add_parser("compare", help="a day of the desk's own tickets beside what we decided")
+    api.arguments(day)
+    day.add_argument("--desk", required=True, help="whose tickets")
+    day.add_argument("--day", default="", metavar="DAY", help="2026-11-27, in UTC; yesterday when left out")
+    for name in ("region", "category"):
+        day.add_argument(f"--{name}", help="only this one")
+    day.add_argument("--json", action="store_true", help="the API's JSON as it is")
+    day.set_defaults(perform=compare)
 
 
 def run(options: argparse.Namespace) -> int:
     """0: done. 1: there is no such database. 2: the configuration is wrong."""
+    code: int = options.perform(options)
+    return code
+
+
+def _import(options: argparse.Namespace) -> int:
+    try:
+        config = read(options.config)
+    except DocumentError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return take(options, config)
+
+
+def _report(options: argparse.Namespace) -> int:
     try:
         since = instant(options.since, time.time()) if options.since else 0.0
         database = opened(read(options.config).database)

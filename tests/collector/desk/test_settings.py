@@ -30,6 +30,12 @@ def test_a_desk_begins_in_shadow_mode_and_its_files_are_beside_the_configuration
     assert (desk.mode, desk.token_file) == ("shadow", "/etc/tillwatch/token")
 
 
+def test_one_switch_stops_sending_to_every_desk() -> None:
+    live = CONFIG % ", mode: live"
+    assert [desk.mode for desk in parse(live, "collector.yaml").help_desk] == ["live"]
+    assert [desk.mode for desk in parse(f"{live}\nshadow: true\n", "collector.yaml").help_desk] == ["shadow"]
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from collector.database.own_tickets import OwnTicket
 from collector.database.shadow import Asked, Row, Sum, Unsent
 from collector.desk.inbound import Delivery, Inbox, Verdict
 from collector.fleet import AgentView, Fleet, Shape
@@ -23,6 +24,7 @@ from collector.services import (
     Readiness,
     Request,
 )
+from collector.shadow_comparison import Day
 from contract.ids import part_of
 from contract.status import Status
 from rules import policy
@@ -111,6 +113,7 @@ class Chain:
         self.inbox = Inbox(SECRET)
         self.hints: list[str] = []
         self.asked = Asked()
+        self.own_tickets: list[OwnTicket] = []
         self.unsent_rows = [
             Row(at, at, "north", "pos_outage", Unsent("desk", f"{at:016x}", NOW, "create", "P2 <b>", "text"))
             for at in range(1, 6)
@@ -256,6 +259,10 @@ class Chain:
         self.asked = asked
         rows = [row for row in self.unsent_rows if row.id > after]
         return rows[:limit], [Sum("desk", "north", "pos_outage", len(self.unsent_rows), 0, 0)]
+
+    async def compared(self, desk: str, day: Day) -> tuple[list[Incident], list[OwnTicket]]:
+        lasting = [one for one in self._all.values() if one.started_at < day.until]
+        return lasting, [one for one in self.own_tickets if one.desk == desk and day.holds(one.opened_at)]
 
     async def desk_queues(self) -> list[DeskQueue]:
         return [DeskQueue("desk", 2, 1, NOW - 90), DeskQueue("hook", trouble="401 Unauthorized")]

@@ -42,6 +42,7 @@ def test_every_route_is_in_the_document() -> None:
         ("/api/v1/coverage", "/api/v1/coverage"),
         ("/api/v1/ledger", "/api/v1/ledger"),
         ("/api/v1/reports/shadow", "/api/v1/reports/shadow"),
+        ("/api/v1/reports/shadow/comparison?desk=desk&day=2027-01-15", "/api/v1/reports/shadow/comparison"),
         ("/healthz", "/healthz"),
         ("/readyz", "/readyz"),
         ("/sd", "/sd"),

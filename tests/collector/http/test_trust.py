@@ -2,6 +2,7 @@
 
 import pytest
 
+from collector.database.own_tickets import OwnTicket
 from collector.http.instants import shown
 from rules.decision import Change
 from rules.incident import Tally
@@ -101,3 +102,26 @@ def test_what_makes_no_sense_is_not_passed_on(face: Face, path: str, body: dict[
 def test_an_incident_is_not_rebound_to_another_region(guarded: Face) -> None:
     answer = guarded.post(f"{ONE}/rebind", {"ci": "0077/pos-01"}, **token("nora"))
     assert answer.status == 403
+
+
+def test_a_day_of_the_desks_own_tickets_is_compared(face: Face) -> None:
+    one = incident(4)
+    opened = one.opened_at or one.started_at
+    day = shown(opened).date().isoformat()
+    face.chain.own_tickets = [OwnTicket("desk", "INC1", opened + 300, one.stores[0], "", one.category)]
+    found = face.get(f"/api/v1/reports/shadow/comparison?desk=desk&day={day}").json
+    assert (found["day"], found["tickets"], found["caught"], found["missed"]) == (day, 1, 1, 0)
+    caught = next(line for line in found["items"] if line["verdict"] == "caught")
+    assert caught["ticket"] == "INC1"
+    assert face.get(f"/api/v1/reports/shadow/comparison?desk=other&day={day}").json["tickets"] == 0
+    assert face.get("/api/v1/reports/shadow/comparison?desk=desk").status == 200
+    assert face.get("/api/v1/reports/shadow/comparison").status == 400
+    assert face.get("/api/v1/reports/shadow/comparison?desk=desk&day=monday").status == 400
+
+
+def test_the_comparison_shows_no_other_region(guarded: Face) -> None:
+    day = shown(incident(4).started_at).date().isoformat()
+    guarded.chain.own_tickets = [OwnTicket("desk", "INC1", incident(4).started_at, "0077")]
+    found = guarded.get(f"/api/v1/reports/shadow/comparison?desk=desk&day={day}", **token("nora")).json
+    assert found["tickets"] == 0
+    assert "0077" not in [line["store"] for line in found["items"]]
