@@ -100,11 +100,11 @@ def absorb(draft: Draft, row: Incident, cause: Incident) -> None:
     """Another incident explains it (rule 11): a duplicate, unless a person has touched it; then it stays, linked."""
     if row.state == "resolved" or row.id == cause.id:
         return
-    _follow(draft, row, cause)
     phase = after(row.state, "absorb") if merging.into(draft, row) is None else None
     if phase is None or is_touched(row):
         link(draft, row, cause)
         return
+    _follow(draft, row, cause)
     text = f"explained by #{cause.number}: {cause.ci}"
     row = changed(row, state=phase, closed_at=draft.now, parent=cause.id, flags=(*row.flags, DUPLICATE))
     _stop(draft, row)
@@ -128,8 +128,6 @@ def link(draft: Draft, row: Incident, cause: Incident) -> None:
 
 def _follow(draft: Draft, row: Incident, cause: Incident) -> None:
     """What a person merged into an incident that becomes another's goes with it."""
-    if is_touched(row) or cause.merged == row.id:
-        return
     for part in draft.parts(row.id):
         if part.merged == row.id and part.id != cause.id:
             draft.put_incident(changed(part, merged=cause.id, parent=cause.id, suppressed=merging.suppression(cause)))
