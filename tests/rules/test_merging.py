@@ -78,3 +78,64 @@ def test_a_merge_survives_a_restart() -> None:
     story.say("0001-s", {"pos-01/icmp": CRITICAL})
     story.tell(Tick(at=story.now))
     assert story.state.incidents[younger.id].parent == older.id
+
+
+def test_a_chain_incident_gathers_by_itself_and_is_not_merged_into_an_older_one() -> None:
+    story = Story(chain(4))
+    story.say("0004-s", {"sign/tcp": CRITICAL})
+    for number in (1, 2, 3):
+        story.say(f"000{number}-s", {f"pos-0{lane}/tcp": CRITICAL for lane in range(1, 5)} | {"sw-01/icmp": OK})
+    story.wait(10.0)
+    oldest = story.incidents()[0]
+    whole = next(row for row in story.incidents() if row.cause.startswith("chain:"))
+    part = next(row for row in story.incidents() if row.parent == whole.id)
+    assert "gathers others by itself" in command(story, "merge", oldest, other=whole.id)[0]
+    assert command(story, "merge", part, other=whole.id)
+    assert command(story, "merge", oldest, other="nobody")
+
+
+def test_what_a_part_was_merged_into_cannot_become_its_part() -> None:
+    """The switch fails above what was merged into the sign: the engine must not close a circle."""
+    story = Story(chain(1))
+    story.say("0001-s", {"sw-01/icmp": OK, "pos-01/tcp": CRITICAL})
+    story.wait(60.0)
+    story.say("0001-s", {"pos-02/tcp": CRITICAL})
+    story.wait(60.0)
+    older, younger = story.incidents()
+    assert command(story, "merge", older, other=younger.id) == []
+    story.say("0001-s", {"pos-03/tcp": CRITICAL, "pos-04/tcp": CRITICAL, "sw-01/icmp": CRITICAL})
+    story.wait(600.0)
+    for row in story.incidents():
+        assert row.parent != row.id
+        assert row.parent is None or story.state.incidents[row.parent].parent != row.id
+
+
+def test_what_was_merged_is_its_own_again_when_it_fails_after_both_were_over() -> None:
+    story = Story(chain(1))
+    story.say("0001-s", {"sign/tcp": CRITICAL})
+    story.wait(60.0)
+    story.say("0001-s", {"pos-01/tcp": CRITICAL})
+    story.wait(60.0)
+    older, younger = story.incidents()
+    command(story, "merge", older, other=younger.id)
+    story.say("0001-s", {"pos-01/tcp": OK})
+    story.wait(400.0)
+    story.say("0001-s", {"pos-01/tcp": CRITICAL})
+    again = story.state.incidents[younger.id]
+    assert (again.state, again.parent, again.merged, again.suppressed) == ("open", None, None, None)
+    assert story.state.incidents[older.id].state == "open"
+
+
+def test_what_was_taken_out_is_a_symptom_again_when_its_incident_comes_back() -> None:
+    story = Story(chain(1))
+    story.say("0001-s", dict.fromkeys(CHECKS, CRITICAL))
+    story.wait(6.0)
+    switch = next(row for row in story.incidents() if row.ci == "0001/sw-01")
+    command(story, "split", switch, part="0001/pos-02")
+    story.say("0001-s", dict.fromkeys(CHECKS, OK))
+    story.wait(400.0)
+    story.say("0001-s", dict.fromkeys(CHECKS, CRITICAL))
+    story.wait(6.0)
+    again = story.state.incidents[switch.id]
+    assert (again.state, again.apart) == ("open", ())
+    assert "0001/pos-02" in again.symptoms
