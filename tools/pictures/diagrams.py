@@ -68,7 +68,7 @@ PLACES = {"open": (30.0, 125.0), "acknowledged": (310.0, 20.0), "resolved": (590
 
 def life_of_an_incident() -> str:
     """Phases as boxes, and what leads from one to the next, as rules/lifecycle.py has it."""
-    boxes = {phase: Box(*PLACES[phase], 130, phase) for phase in PLACES}
+    boxes = {phase: Box(*PLACES[phase], 140, phase) for phase in PLACES}
     joined: dict[tuple[str, str], list[str]] = {}
     for (phase, event), target in TRANSITIONS.items():
         joined.setdefault((phase, target), []).append(event.replace("_", " "))
@@ -76,8 +76,13 @@ def life_of_an_incident() -> str:
     ways = [
         _curve(boxes[one], boxes[other], ", ".join(events)) for (one, other), events in joined.items() if one != other
     ]
-    drawn_boxes = [_box(box._replace(under=", ".join(within.get(phase, [])))) for phase, box in boxes.items()]
+    drawn_boxes = [_box(box._replace(under=_few(within.get(phase, [])))) for phase, box in boxes.items()]
     return _svg(750, 306, "The life of an incident", [*ways, *drawn_boxes])
+
+
+def _few(events: list[str]) -> str:
+    """What fits under a box's title; docs/lifecycle.md has them all."""
+    return ", ".join(events) if len(events) <= 3 else f"{', '.join(events[:2])}, {len(events) - 2} more"
 
 
 def _curve(one: Box, other: Box, words: str) -> str:
