@@ -69,6 +69,10 @@ const COMMANDS = [
   { name: "assign", words: "Assign", states: ["open", "acknowledged"], field: "assignee", ask: "To whom?", short: true },
   { name: "resolve", words: "Resolve", states: ["open", "acknowledged"], field: "note", ask: "What was done? (may be empty)", optional: true },
   { name: "reopen", words: "Reopen", states: ["resolved"], field: "reason", ask: "Why again?" },
+  { name: "false-positive", words: "False positive", states: ["open", "acknowledged", "resolved"], field: "note", ask: "What was it instead? (may be empty)", optional: true },
+  { name: "merge", words: "Merge", states: ["open", "acknowledged"], field: "incident", ask: "Which is the same? Its id, from its address", short: true },
+  { name: "split", words: "Split", states: ["open", "acknowledged"], field: "part", ask: "What is not of it? 0042/pos-01, or a store", short: true },
+  { name: "rebind", words: "Rebind", states: ["open", "acknowledged"], field: "ci", ask: "What is it about? 0042/pos-01", short: true },
 ];
 
 function showActions() {
