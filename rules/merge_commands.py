@@ -24,7 +24,7 @@ class Piece(NamedTuple):
 
 
 def _merge(draft: Draft, row: Incident, event: Command) -> None:
-    older, younger = _by_age(row, draft.incident(text(event.arguments, "other")) or row)
+    older, younger = _by_age(row, draft.incident(_named(event, "other")) or row)
     older, younger, why = _called_in(draft, older, younger), _called_in(draft, younger, older), _because(event)
     younger = changed(younger, merged=older.id, parent=older.id, suppressed=merging.suppression(older))
     older = changed(
@@ -42,10 +42,9 @@ def _merge(draft: Draft, row: Incident, event: Command) -> None:
 
 
 def _unmergeable(draft: Draft, row: Incident, event: Command) -> str:
-    name = text(event.arguments, "other")
-    other = draft.incident(name)
+    other = draft.incident(_named(event, "other"))
     if other is None:
-        return f"no incident {name[:40]!r} that is not closed to merge with"
+        return f"no incident {text(event.arguments, 'other')[:40]!r} that is not closed to merge with"
     if other.id == row.id:
         return f"#{row.number} cannot be merged with itself"
     older, younger = _by_age(row, other)
@@ -63,7 +62,7 @@ def _unmergeable(draft: Draft, row: Incident, event: Command) -> str:
 
 
 def _split(draft: Draft, row: Incident, event: Command) -> None:
-    piece = _piece(draft, row, text(event.arguments, "part"))
+    piece = _piece(draft, row, _named(event, "part"))
     if piece is None:
         return
     why, alone = _because(event), piece.part
@@ -100,8 +99,7 @@ def _judge_again(draft: Draft, row: Incident, piece: Piece) -> None:
 
 
 def _unsplittable(draft: Draft, row: Incident, event: Command) -> str:
-    name = text(event.arguments, "part")
-    if _piece(draft, row, name) is not None:
+    if _piece(draft, row, _named(event, "part")) is not None:
         return ""
     has = [
         *(part.ci for part in draft.parts(row.id)),
@@ -109,7 +107,7 @@ def _unsplittable(draft: Draft, row: Incident, event: Command) -> str:
         *(row.stores if _is_of_stores(draft, row) else ()),
     ]
     known = f"; it has {', '.join(dict.fromkeys(has[:10]))}" if has else " to be taken out"
-    return f"#{row.number} has no one part, symptom or store {name[:60]!r}{known}"
+    return f"#{row.number} has no one part, symptom or store {text(event.arguments, 'part')[:60]!r}{known}"
 
 
 def _piece(draft: Draft, row: Incident, name: str) -> Piece | None:
@@ -143,6 +141,12 @@ def _said(draft: Draft, row: Incident, kind: str, told: str, actor: str) -> None
 
 def _ticket(row: Incident) -> str:
     return f" ({row.ticket.system} {row.ticket.id})" if row.ticket is not None else ""
+
+
+def _named(event: Command, name: str) -> str:
+    """As it is: an incident's id may look like a card number, and is only looked up."""
+    value = event.arguments.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _because(event: Command) -> str:

@@ -44,8 +44,7 @@ def _measured(draft: Draft, row: Incident, target: str, actor: str) -> Incident:
     was, cause = key_of(row), _cause(draft, row, target)
     over = draft.by_cause(cause)
     if over is not None:
-        draft.tell(over.id, "closed", f"its cause goes on as #{row.number}", DONE, actor)
-        close(draft, over)
+        close(draft, over, f"its cause goes on as #{row.number}")
     for source in _sources(draft, was):
         draft.put("bindings", source, None if source == target else Binding(target, actor, draft.now))
     category = draft.estate.category(target)

@@ -84,14 +84,14 @@ def resolve(draft: Draft, row: Incident, why: str, actor: str = "engine", flags:
     return row
 
 
-def close(draft: Draft, row: Incident) -> Incident:
-    """So long resolved that the same cause will be a new incident."""
+def close(draft: Draft, row: Incident, why: str = "not reopened in time") -> Incident:
+    """Over for good: the same cause will be a new incident."""
     phase = after(row.state, "expire")
     if phase is None:
         return row
     row = changed(row, state=phase, closed_at=draft.now)
     draft.wake(f"close:{row.id}", None)
-    draft.tell(row.id, "closed", "not reopened in time", "22 restore")
+    draft.tell(row.id, "closed", why, "22 restore")
     draft.put_incident(row)
     return row
 
