@@ -21,6 +21,8 @@ def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
         row = changed(row, restored_at=max(min(restored_at, draft.now), row.started_at))
         draft.tell(row.id, "restored", f"{row.ci} is well again", "22 restore")
         draft.put_incident(row)
+        if (older := merging.into(draft, row)) is not None:
+            draft.wake(f"lower:{older.id}", draft.now + draft.policy.ending.lower_after)
         due = (row.restored_at or draft.now) + draft.policy.ending.stable
         if due > draft.now:
             draft.wake(f"restore:{row.id}", due)
