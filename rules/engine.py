@@ -7,7 +7,20 @@ entry. So a replay needs nothing but the journal.
 from typing import Any, Literal, assert_never
 
 from contract.documents import DocumentError
-from rules import beliefs, chain, clocks, commands, estate, historical, recall, restore, scope, silence, window_commands
+from rules import (
+    beliefs,
+    chain,
+    clocks,
+    commands,
+    estate,
+    historical,
+    pin_commands,
+    recall,
+    restore,
+    scope,
+    silence,
+    window_commands,
+)
 from rules.decision import Decision
 from rules.draft import Draft, changed
 from rules.entries import (
@@ -163,6 +176,8 @@ def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
             row = restore.settle(draft, row)
         case "nudge":
             row = restore.nudge(draft, row)
+        case pin_commands.TIMER:
+            row = pin_commands.end(draft, row, "the pin has come to its end")
         case "close":
             restore.close(draft, row)
             return

@@ -21,7 +21,7 @@ def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
         row = changed(row, restored_at=max(min(restored_at, draft.now), row.started_at))
         draft.tell(row.id, "restored", f"{row.ci} is well again", "22 restore")
         draft.put_incident(row)
-        due = (row.restored_at or draft.now) + draft.policy.ending.stable
+        due = (row.restored_at or draft.now) + draft.policy.stable_for(row.category)
         if due > draft.now:
             draft.wake(f"restore:{row.id}", due)
         else:
