@@ -24,19 +24,19 @@ async def acknowledge(call: Call[NoQuery, bodies.Acknowledge]) -> shapes.Command
 
 
 async def note(call: Call[NoQuery, bodies.Note]) -> shapes.CommandDone:
-    return await _done(call, "note", {"text": call.body.text})
+    return await done(call, "note", {"text": call.body.text})
 
 
 async def assign(call: Call[NoQuery, bodies.Assign]) -> shapes.CommandDone:
-    return await _done(call, "assign", {"to": call.body.assignee, "group": call.body.resolver_group})
+    return await done(call, "assign", {"to": call.body.assignee, "group": call.body.resolver_group})
 
 
 async def resolve(call: Call[NoQuery, bodies.Resolve]) -> shapes.CommandDone:
-    return await _done(call, "resolve", {"text": call.body.note})
+    return await done(call, "resolve", {"text": call.body.note})
 
 
 async def reopen(call: Call[NoQuery, bodies.Reopen]) -> shapes.CommandDone:
-    return await _done(call, "reopen", {"text": call.body.reason})
+    return await done(call, "reopen", {"text": call.body.reason})
 
 
 async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
@@ -47,7 +47,7 @@ async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
     return await _answer(call, outcome, outcome.incidents[0] if outcome.incidents else "")
 
 
-async def _done(call: Call[NoQuery, Any], name: str, arguments: dict[str, Any]) -> shapes.CommandDone:
+async def done(call: Call[NoQuery, Any], name: str, arguments: dict[str, Any]) -> shapes.CommandDone:
     known = await incidents.found(call, call.path["id"])
     outcome = await _submitted(call, name, known.id, arguments)
     return await _answer(call, outcome, known.id)
