@@ -14,7 +14,7 @@ from collector import class_checks
 from collector.class_checks import ByClass
 from collector.config import CmdbSource
 from contract.documents import DocumentError, Mistake, convert, load, text_of
-from rules import hours
+from rules import hours, trading
 from rules.cmdb import CmdbDocument, Item, Store
 
 
@@ -34,18 +34,19 @@ def read(sources: Sequence[CmdbSource]) -> dict[str, Any]:
 
 
 def together(paths: Sequence[Path]) -> Cmdb:
-    """The files as one CMDB: lists are joined, and a class's checks are those of the last file that has the class.
+    """The files as one CMDB: lists are joined; a class's checks and a calendar are those of the last file that has it.
 
     Raises DocumentError.
     """
     if len(paths) == 1:
         return whole(text_of(paths[0]), str(paths[0]))
     parts = [_formed(text_of(path), str(path)) for path in paths]
-    joined: dict[str, Any] = {"stores": [], "items": [], "checks_by_class": {}}
+    joined: dict[str, Any] = {"stores": [], "items": [], "checks_by_class": {}, "calendars": {}}
     for part in parts:
         joined["stores"] += part.data.get("stores", [])
         joined["items"] += part.data.get("items", [])
-        joined["checks_by_class"] |= part.data.get("checks_by_class", {})
+        for name in ("checks_by_class", "calendars"):
+            joined[name] |= part.data.get(name, {})
     document = convert_plain(joined)
     name = "the CMDB's sources together"
     return _sound(Cmdb(name, joined, document, class_checks.of(joined, {}, name), {}))
@@ -94,8 +95,9 @@ def problems(document: CmdbDocument) -> Iterator[tuple[str, str]]:
     stores = {store.id for store in document.stores}
     yield from _twice("stores", "id", [store.id for store in document.stores])
     yield from _agents(document.stores)
+    yield from _calendars(document.calendars)
     for at, store in enumerate(document.stores):
-        yield from _store(f"stores[{at}]", store)
+        yield from _store(f"stores[{at}]", store, document.calendars)
     yield from _twice("items", "id", [item.ref for item in document.items])
     shared = [item.id for item in document.items if item.store is None]
     of_store: dict[str, list[str]] = {}
@@ -107,17 +109,18 @@ def problems(document: CmdbDocument) -> Iterator[tuple[str, str]]:
     yield from _hosts(document)
 
 
-def _store(path: str, store: Store) -> Iterator[tuple[str, str]]:
-    zoned: list[dict[str, Any]] = [{key: value} for key, value in store.hours.items()]
-    seen: set[str] = set()
-    for some in zoned or [{}]:
-        try:
-            hours.of(msgspec.structs.replace(store, hours=some))
-        except ValueError as error:
-            where, _, text = str(error).partition(": ")
-            if where not in seen:
-                yield f"{path}.{where}", text
-            seen.add(where)
+def _store(path: str, store: Store, calendars: trading.Calendars) -> Iterator[tuple[str, str]]:
+    yield from ((f"{path}.{key}", text) for key, text in trading.mistakes(store, calendars))
+
+
+def _calendars(calendars: trading.Calendars) -> Iterator[tuple[str, str]]:
+    for name, days in calendars.items():
+        for day, written in days.items():
+            try:
+                hours.dated({day: written}, f"calendars.{name}")
+            except ValueError as error:
+                key, _, text = str(error).partition(": ")
+                yield key, text
 
 
 def _agents(stores: Iterable[Store]) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from rules import graph
 from rules.beliefs import is_watched
 from rules.cmdb import Item
 from rules.draft import Draft
+from rules.finding import judged_as_open
 from rules.priority import of_loss
 from rules.state import complains
 from rules.symptoms import is_failing
@@ -77,6 +78,7 @@ def impact(draft: Draft, ref: str, store: str) -> Impact:
         if given.total:
             found.append(Impact(given, _own_share(draft, ref, store, given)))
     if found:
+        found = _of_what_trades(draft, store, found) or found
         return min(found, key=lambda one: _by_weight(draft, one.capacity))
     named = draft.estate.rules_of(ref).service
     return Impact(Capacity(named, _unit(draft, named), 0, 0, (), 0), 0.0)
@@ -87,6 +89,13 @@ def alone(draft: Draft, hit: Impact, ref: str) -> Impact:
     given, reach = hit.capacity, {ref, *graph.descendants(draft.estate.graph, ref)}
     down = tuple(one for one in given.down if one in reach)
     return Impact(msgspec.structs.replace(given, up=given.total * (1 - hit.own), down=down), hit.own)
+
+
+def is_unknown(draft: Draft, ref: str, store: str) -> bool:
+    """Nothing in the CMDB says what `ref` takes part in, nor what gives the service of its category in the store."""
+    if draft.estate.is_shared(ref) or _services(draft, ref, store):
+        return False
+    return not _givers(draft, store, draft.estate.rules_of(ref).service)
 
 
 def is_usable(draft: Draft, item: Item) -> bool:
@@ -115,6 +124,14 @@ def is_usable_alone(draft: Draft, item: Item) -> bool:
 def services_of(draft: Draft, store: str) -> list[str]:
     """Every service that something in the store gives."""
     return sorted({service for item in draft.estate.members.get(store, ()) for service in item.provides})
+
+
+def _of_what_trades(draft: Draft, store: str, found: list[Impact]) -> list[Impact]:
+    """What is closed now is no loss now, while something else is (rule 9)."""
+    known = draft.estate.trading.get(store)
+    if known is None or not known.services:
+        return found
+    return [one for one in found if judged_as_open(draft, store, (one.capacity.service,))]
 
 
 def _by_weight(draft: Draft, given: Capacity) -> tuple[int, float, int, str]:

@@ -10,6 +10,7 @@ Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 Class = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,63}\Z")]
 Expected = Literal["always", "trading", "optional"]
 Lifecycle = Literal["planned", "commissioning", "live", "refit", "closed"]
+Told = dict[str, str | dict[str, str]]  # hours as people write them
 
 
 class Offline(msgspec.Struct, frozen=True):
@@ -20,9 +21,23 @@ class Offline(msgspec.Struct, frozen=True):
     floor_limit: float = 0
 
 
+class Event(msgspec.Struct, frozen=True, rename={"since": "from"}):
+    """Days on which a store is not as usual, `from` the first `until` the last, in its own time.
+
+    `hours` replace the usual ones: of `services`, or of the whole store. Stocktake and refit: closed, unless written.
+    """
+
+    kind: Literal["stocktake", "refit", "peak"]
+    since: str
+    until: str
+    hours: str = ""
+    services: list[str] = []
+
+
 class Store(msgspec.Struct, frozen=True):
     """`hours` maps `mon`, `mon-sat`, … to `08:00-20:00` (or several, comma-separated), `24h` or `closed`; `exceptions`
-    maps dates to the same. No hours means open: what is unknown must not hide an outage.
+    maps dates to the same. No hours means open: what is unknown must not hide an outage. `service_hours` maps a service
+    with hours of its own (fuel) to the same, and `calendar` names the holidays that the store keeps.
     """
 
     id: Id
@@ -31,9 +46,12 @@ class Store(msgspec.Struct, frozen=True):
     timezone: str = "UTC"
     agents: list[Id] = []
     operator: str = "own"
-    hours: dict[str, str | dict[str, str]] = {}
+    hours: Told = {}
     carrier: str = ""
     attributes: dict[str, str] = {}
+    service_hours: dict[str, Told] = {}
+    calendar: str = ""
+    events: list[Event] = []
 
 
 class Item(msgspec.Struct, frozen=True, rename={"klass": "class"}):
@@ -65,8 +83,12 @@ class Item(msgspec.Struct, frozen=True, rename={"klass": "class"}):
 
 
 class CmdbDocument(msgspec.Struct, frozen=True):
-    """cmdb.yaml. `checks_by_class` is for the export of agents' configurations and means nothing to the rules."""
+    """cmdb.yaml. `checks_by_class` is for the export of agents' configurations and means nothing to the rules.
+
+    `calendars` are holidays by name: dates to hours, of every store that keeps that calendar.
+    """
 
     stores: list[Store] = []
     items: list[Item] = []
     checks_by_class: dict[str, list[dict[str, Any]]] = {}
+    calendars: dict[str, dict[str, str]] = {}

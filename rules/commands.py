@@ -1,6 +1,6 @@
 """What people ask for. Each command has an actor and an id, so a repeat is harmless; a refused one changes nothing."""
 
-from rules import creating, incident_commands, merge_commands, rebinding, window_commands
+from rules import creating, incident_commands, merge_commands, pin_commands, rebinding, window_commands
 from rules.draft import Draft
 from rules.entries import Command
 from rules.verb import DONE, REFUSED, Verb
@@ -11,6 +11,7 @@ VERBS: dict[str, Verb] = {
     **incident_commands.VERBS,
     **merge_commands.VERBS,
     **rebinding.VERBS,
+    **pin_commands.VERBS,
     **window_commands.VERBS,
 }
 

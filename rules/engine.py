@@ -15,6 +15,7 @@ from rules import (
     estate,
     historical,
     ledger,
+    pin_commands,
     precision,
     rebinding,
     recall,
@@ -181,6 +182,8 @@ def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
             row = restore.settle(draft, row)
         case "nudge":
             row = restore.nudge(draft, row)
+        case pin_commands.TIMER:
+            row = pin_commands.end(draft, row, "the pin has come to its end")
         case "close":
             restore.close(draft, row)
             return

@@ -1,18 +1,21 @@
 """The estate: what the CMDB and the policy together say about every CI, looked up instead of searched."""
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from contract.documents import DocumentError, Mistake
 from contract.units import from_document
-from rules import graph, hours
+from rules import graph, hours, trading
 from rules.cmdb import CmdbDocument, Item, Store
 from rules.graph import Ref
 from rules.hours import Hours
-from rules.playbook import UNKNOWN_CI, Category
+from rules.playbook import UNKNOWN_CI, Category, Operator
 from rules.policy import Policy, typed
+from rules.trading import Trading
 
 _STORE_WIDE = ("carrier", "region")
 _VERSIONS = ("model", "firmware", "version")
@@ -34,10 +37,12 @@ class Estate:
         "hours",
         "items",
         "members",
+        "peaks",
         "policy",
         "shared",
         "sharing",
         "stores",
+        "trading",
     )
 
     def __init__(self, policy: Policy | None, cmdb: CmdbDocument) -> None:
@@ -47,7 +52,9 @@ class Estate:
         self.agent_store: dict[str, str] = {agent: store.id for store in cmdb.stores for agent in store.agents}
         self._hosts: dict[str, Ref] = {item.agent: item.ref for item in cmdb.items if item.agent}
         self.graph = graph.graph(self.items)
-        self.hours: dict[str, Hours] = {store.id: hours.of(store) for store in cmdb.stores}
+        self.trading: dict[str, Trading] = {store.id: trading.of(store, cmdb.calendars) for store in cmdb.stores}
+        self.hours: dict[str, Hours] = {store: known.store for store, known in self.trading.items()}
+        self.peaks: frozenset[date] = frozenset(date.fromisoformat(day) for day in (policy.peak.days if policy else ()))
         self.members: dict[str, list[Item]] = {}
         for item in cmdb.items:
             if item.store:
@@ -83,6 +90,20 @@ class Estate:
         """The playbook for `ref`; only with a policy."""
         return self.law.category(self.category(ref))
 
+    def resolver_group(self, store: str, category: str) -> str:
+        """Whose queue it goes to: the operator's of the store, if it has one, else the category's."""
+        own = self._operator(store)
+        return (own.resolver_group if own is not None else "") or self.law.category(category).resolver_group
+
+    def is_listed_only(self, store: str) -> bool:
+        """Its incidents are on the list, and no part of what is the chain's."""
+        own = self._operator(store)
+        return own is not None and own.visibility == "listed"
+
+    def _operator(self, store: str) -> Operator | None:
+        known = self.stores.get(store)
+        return self.policy.operators.get(known.operator) if known is not None and self.policy is not None else None
+
     @property
     def law(self) -> Policy:
         """The policy, where there must be one."""
@@ -98,9 +119,20 @@ class Estate:
         known = self.stores.get(store)
         return f"{known.carrier}/{known.region}" if known else "/"
 
-    def is_trading(self, store: str, at: float) -> bool:
-        known = self.hours.get(store)
-        return known is None or hours.is_open(known, at)
+    def is_trading(self, store: str, at: float, services: Sequence[str] = ()) -> bool:
+        """The store, or at least one of `services` in it."""
+        return any(hours.is_open(known, at) for known in self._hours_of(store, services)) or store not in self.trading
+
+    def next_opening(self, store: str, at: float, services: Sequence[str] = ()) -> float | None:
+        """Of the store, or the first of `services`, closed at `at`; None when none is near."""
+        coming = [hours.next_opening(known, at) for known in self._hours_of(store, services)]
+        return min((opening for opening in coming if opening is not None), default=None)
+
+    def _hours_of(self, store: str, services: Sequence[str]) -> list[Hours]:
+        known = self.trading.get(store)
+        if known is None:
+            return []
+        return [known.of(service) for service in services] or [known.store]
 
     def shares_of(self, store: str, ref: Ref) -> list[Share]:
         """What the store, or the CI in it, may have in common with others (rule 14)."""
@@ -166,7 +198,7 @@ def contradictions(cmdb: CmdbDocument) -> list[tuple[str, str]]:
         for agent in store.agents:
             found += _twice(agents, agent, f"{path}.agents")
         try:
-            hours.of(store)
+            trading.of(store, cmdb.calendars)
         except ValueError as error:
             key, _, text = str(error).partition(": ")
             found.append((f"{path}.{key}", text))

@@ -33,6 +33,10 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     flag: str | None = None
     reason: str | None = None
     reopened: int | None = None
+    impact: Literal[1, 2, 3] | None = None
+    urgency: Literal[1, 2, 3] | None = None
+    pinned: Literal["P1", "P2", "P3", "no"] | None = None
+    group: str | None = None
 
 
 def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Iterator[str]:
@@ -57,6 +61,10 @@ def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Itera
         "at_risk": list(row.sla.at_risk),
         "breached": list(row.sla.breached),
         "reopened": row.reopened,
+        "impact": row.impact,
+        "urgency": row.urgency,
+        "pinned": "no" if row.pin is None else f"P{row.pin.priority}",
+        "group": row.resolver_group,
     }
     for name, value in found.items():
         expected = getattr(wanted, name)

@@ -97,7 +97,7 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
         state.put(Change("deadlines", key, max(due, at)))
     for incident in past.incidents:
         if incident.started_at <= at:  # a later one is made anew
-            _put_as_it_was(state, incident, at, draft.policy.ending.stable)
+            _put_as_it_was(state, incident, at, draft.policy.stable_for(incident.category))
     for agent in past.checks:
         state.put(Change("agents", agent, AgentState(at)))
     for window in draft.windows():

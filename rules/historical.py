@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
-from rules import beliefs, clocks, hindsight, recall
+from rules import beliefs, clocks, hindsight, impact, recall
 from rules.draft import Draft, changed
 from rules.hindsight import Replay, Run
 from rules.incident import Incident, Reason, Sla
@@ -81,7 +81,7 @@ def _as_bad_as_it_was(draft: Draft, found: Incident, id_: str) -> None:
     lowered = changed(row, worst_priority=worst, priority=max(row.priority, worst))
     if lowered.priority != row.priority:
         draft.wake(f"lower:{row.id}", None)
-        lowered = clocks.reprioritised(draft, lowered, row.priority)
+        lowered = impact.kept(draft.policy, clocks.reprioritised(draft, lowered, row.priority))
     draft.put_incident(lowered)
     clocks.arm(draft, lowered)
 
@@ -192,7 +192,7 @@ def _renamed(known: Incident, found: Incident) -> Incident:
 
 def _remembered(draft: Draft, found: Incident, parent: str | None) -> None:
     """A new incident that is over: it may come back like any other, and then it makes its first ticket."""
-    stable, again = draft.policy.ending.stable, draft.policy.ending.reopen_within
+    stable, again = draft.policy.stable_for(found.category), draft.policy.ending.reopen_within
     restored = found.restored_at or draft.now
     resolved = min(draft.now, found.resolved_at or restored + stable)
     gone = found.state == "closed" or resolved + again <= draft.now or draft.by_cause(found.cause) is not None

@@ -1,11 +1,11 @@
-"""Trading hours: weekly, dated exceptions, several spans a day, past midnight, 24 h. Rule 9. Wall time of the store."""
+"""Trading hours: weekly, dated, several spans a day, past midnight, 24 h. Rule 9. Wall time of the store."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rules.cmdb import Store
+from rules.cmdb import Store, Told
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)\Z")
@@ -25,28 +25,37 @@ class Hours(NamedTuple):
 
 
 def of(store: Store) -> Hours:
-    """Raises ValueError, with the key that is wrong, for hours or a time zone that mean nothing."""
+    """The store's own. Raises ValueError, with the key that is wrong, for what means nothing."""
+    return told(zone_of(store), store.hours, "hours")
+
+
+def zone_of(store: Store) -> ZoneInfo:
+    """Raises ValueError."""
     try:
-        zone = ZoneInfo(store.timezone)
+        return ZoneInfo(store.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"timezone: no time zone {store.timezone!r}") from error
-    if not store.hours:
+
+
+def told(zone: ZoneInfo, told: Told, path: str) -> Hours:
+    """As the CMDB tells them at `path`. Raises ValueError, with the key that is wrong."""
+    if not told:
         return Hours(zone, None, {})
     week: list[Spans] = [()] * 7
     exceptions: dict[date, Spans] = {}
-    for key, value in store.hours.items():
+    for key, value in told.items():
         if key == "exceptions":
-            exceptions = _exceptions(value)
+            exceptions = dated(value, f"{path}.exceptions")
         elif isinstance(value, str):
-            for day in _days(key):
-                week[day] = _spans(value, f"hours.{key}")
+            for day in _days(key, path):
+                week[day] = spans(value, f"{path}.{key}")
         else:
-            raise ValueError(f"hours.{key}: expected hours such as 08:00-20:00, 24h or closed")
+            raise ValueError(f"{path}.{key}: expected hours such as 08:00-20:00, 24h or closed")
     return Hours(zone, tuple(week), exceptions)
 
 
 def is_open(hours: Hours, at: float) -> bool:
-    if hours.week is None:
+    if hours.week is None and not hours.exceptions:
         return True
     today = datetime.fromtimestamp(at, hours.zone).date()
     spans = (*_of_day(hours, today - timedelta(days=1)), *_of_day(hours, today))
@@ -55,7 +64,7 @@ def is_open(hours: Hours, at: float) -> bool:
 
 def next_opening(hours: Hours, at: float) -> float | None:
     """The first instant after `at` at which the store, closed until then, opens; None when none is near."""
-    if hours.week is None:
+    if hours.week is None and not hours.exceptions:
         return None
     first = datetime.fromtimestamp(at, hours.zone).date()
     for ahead in range(_HORIZON):
@@ -87,28 +96,29 @@ def _instant(zone: ZoneInfo, day: date, minutes: int) -> float:
     return datetime.combine(day, time(minutes // 60, minutes % 60), zone).astimezone(UTC).timestamp()
 
 
-def _exceptions(value: object) -> dict[date, Spans]:
+def dated(value: object, path: str) -> dict[date, Spans]:
+    """Dates to what is open then. Raises ValueError."""
     if not isinstance(value, dict):
-        raise ValueError("hours.exceptions: expected dates, each with its hours")
+        raise ValueError(f"{path}: expected dates, each with its hours")
     found = {}
-    for day, spans in value.items():
+    for day, written in value.items():
         try:
-            found[date.fromisoformat(day)] = _spans(spans, f"hours.exceptions.{day}")
+            found[date.fromisoformat(day)] = spans(written, f"{path}.{day}")
         except (ValueError, TypeError) as error:
-            text = str(error) if str(error).startswith("hours.") else f"hours.exceptions: {day!r} is not a date"
+            text = str(error) if str(error).startswith(path) else f"{path}: {day!r} is not a date"
             raise ValueError(text) from error
     return found
 
 
-def _days(key: str) -> list[int]:
+def _days(key: str, path: str) -> list[int]:
     first, _, last = key.partition("-")
     if first not in _DAYS or (last and last not in _DAYS):
-        raise ValueError(f"hours.{key}: expected a day such as mon, a span such as mon-sat, or exceptions")
+        raise ValueError(f"{path}.{key}: expected a day such as mon, a span such as mon-sat, or exceptions")
     start, end = _DAYS.index(first), _DAYS.index(last or first)
     return [(start + ahead) % 7 for ahead in range((end - start) % 7 + 1)]
 
 
-def _spans(text: str, path: str) -> Spans:
+def spans(text: str, path: str) -> Spans:
     if text == "closed":
         return ()
     if text == "24h":

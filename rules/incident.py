@@ -7,6 +7,7 @@ import msgspec
 Phase = Literal["open", "acknowledged", "resolved", "closed"]
 Priority = Literal[1, 2, 3]
 Judged = Literal["", "confirmed", "false"]
+Level = Literal[1, 2, 3]  # of impact or urgency, 1 the highest
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
@@ -48,6 +49,19 @@ class Suppression(msgspec.Struct, frozen=True):
     reason: str
     until: float | None = None
     rule: str = "11 suppressed"
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """A priority that a person set, until when. It was `before`, and comes back to that; `noted` is the worst that the
+    rules asked for and people know of.
+    """
+
+    priority: Priority
+    by: str
+    reason: str
+    until: float
+    before: Priority
+    noted: Priority
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -104,7 +118,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     sla: Sla = Sla()
-    pin: str | None = None
+    pin: Pin | None = None
     resolver_group: str = ""
     assignee: str | None = None
     runbook: str = ""
@@ -118,6 +132,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     counted: str = ""
     judged: Judged = ""
     called_at: float | None = None
+    impact: Level = 3
+    urgency: Level = 2
+    wanted: Priority | None = None  # what the rules ask for now; None: they have not been asked
 
 
 class Tally(msgspec.Struct, frozen=True):

@@ -2,15 +2,17 @@
 
 from hashlib import sha256
 
-from rules import clocks, joining, ledger, merging, windows
+from rules import clocks, impact, joining, ledger, merging, pins, windows
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
-from rules.incident import Extent, Incident, Sla, Suppression
+from rules.incident import Extent, Incident, Priority, Sla, Suppression
 from rules.lifecycle import after
 
 PERSON_RESOLVED = "resolved by a person"
 ACCEPTED = "accepted"
 HISTORICAL = "historical"
+CANNOT_SELL = "cannot sell"  # a store that is not heard says so
+_ENDED_WITH_IT = (PERSON_RESOLVED, ACCEPTED, HISTORICAL, CANNOT_SELL)
 _NOW = ("ci", "loss", "reasons", "cohorts")  # follow what is so
 _AT_WORST = ("title", "service", "affected")  # follow it only as it grows
 
@@ -26,7 +28,7 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
         if windows.holding(draft, finding, None) is not None:
             row = changed(row, opened_at=None, sla=Sla())  # its clocks begin when the window has let it go
         row = _reopened(draft, row, "the same cause failed again")
-    row = act(draft, _followed(draft, row, finding))
+    row = act(draft, impact.found(draft.policy, _followed(draft, row, finding), finding))
     older = merging.into(draft, row)
     if older is not None and row.priority < older.priority:
         lifted(draft, older, finding)
@@ -65,7 +67,7 @@ def reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> In
 
 
 def made_by_person(draft: Draft, finding: Finding, actor: str, text: str) -> Incident:
-    row = _opened(draft, finding)
+    row = impact.found(draft.policy, _opened(draft, finding), finding)
     draft.tell(row.id, "created", text or row.title, "command", actor)
     return act(draft, row)
 
@@ -89,7 +91,7 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
         stores=finding.stores,
         home=finding.home,
         region=region_of(draft, finding.stores),
-        resolver_group=finding.resolver_group or known.resolver_group,
+        resolver_group=finding.resolver_group or draft.estate.resolver_group(finding.home, finding.category),
         runbook=known.runbook,
         vendor=item.vendor if item else "",
         flags=finding.flags,
@@ -130,7 +132,7 @@ def _promoted(draft: Draft, heir: Incident, finding: Finding) -> Incident:
         category=finding.category,
         home=finding.home,
         started_at=min(heir.started_at, finding.started_at),
-        resolver_group=known.resolver_group,
+        resolver_group=draft.estate.resolver_group(finding.home, finding.category),
         runbook=known.runbook,
         vendor=item.vendor if item else "",
     )
@@ -205,25 +207,38 @@ def _chain_of(draft: Draft, row: Incident) -> str | None:
 
 
 def _at_priority(draft: Draft, row: Incident, finding: Finding) -> Incident:
-    """Raised at once. Lowered after a stable time, and only while nobody has acknowledged (rules 18 and 24)."""
+    """Raised at once. Lowered after a stable time while nobody has acknowledged, else only proposed (18 and 24)."""
     timer, wanted = f"lower:{row.id}", merging.worst(draft, row, finding.priority)
+    row = changed(row, wanted=wanted)
+    if row.pin is not None:
+        return pins.held(draft, row, wanted)
     if wanted > row.priority and row.opened_at is not None:
-        if row.state == "acknowledged":
-            return row
         if draft.due != timer:
             if draft.deadline(timer) is None:
                 draft.wake(timer, draft.now + draft.policy.ending.lower_after)
             return row
+        if row.state == "acknowledged":
+            return pins.lowering_proposed(draft, row, wanted)
     draft.wake(timer, None)
-    if wanted == row.priority:
-        return row
+    return row if wanted == row.priority else moved(draft, row, wanted, finding.title, "7 capacity")
+
+
+def moved(  # noqa: PLR0913, PLR0917 - from what to what, why and by whom
+    draft: Draft, row: Incident, wanted: Priority, why: str, rule: str, actor: str = "engine"
+) -> Incident:
+    """At another priority, with its clocks; paged when it was raised. Its impact and urgency are still the old."""
     before = row.priority
-    row = changed(row, priority=wanted, worst_priority=min(row.worst_priority, wanted))
+    row = changed(
+        row,
+        priority=wanted,
+        worst_priority=min(row.worst_priority, wanted),
+        flags=pins.without_proposals(row),
+    )
     if row.opened_at is None:
         return row
     row = clocks.reprioritised(draft, row, before)
     word = "raised" if wanted < before else "lowered"
-    draft.tell(row.id, word, f"P{before} → P{wanted}: {finding.title}", "7 capacity")
+    draft.tell(row.id, word, f"P{before} → P{wanted}: {why}", rule, actor)
     draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
     if wanted < before and row.suppressed is None:
         key = f"{row.id}:page:{row.reopened}:P{wanted}"
@@ -250,7 +265,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
         escalation=0,
         acknowledged_at=None,
         acknowledged_by=None,
-        flags=tuple(flag for flag in row.flags if flag not in (PERSON_RESOLVED, ACCEPTED, HISTORICAL)),
+        flags=tuple(flag for flag in pins.without_proposals(row) if flag not in _ENDED_WITH_IT),
     )
     for timer in ("close", "refail"):
         draft.wake(f"{timer}:{row.id}", None)

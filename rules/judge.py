@@ -3,20 +3,21 @@
 A function of what is believed now, not of the event that led here; that is why arrival order does not matter.
 """
 
-from rules import silence, windows
+from rules import backup, circumstances, silence, windows
 from rules.belief import ItemState
 from rules.beliefs import ok_since
-from rules.capacity import Impact, alone, impact
+from rules.capacity import Impact, alone, impact, is_unknown
 from rules.draft import Draft
-from rules.finding import Finding, closed_until
+from rules.finding import CAPACITY_UNKNOWN, Finding, closed_until, openings
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure, stays_resolved
 from rules.leaving import leave, why_left
 from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, Category
-from rules.priority import of_failure, of_loss
+from rules.priority import of_failure, of_loss, of_unknown_capacity
 from rules.restore import absorb, recover, unobserved
 from rules.symptoms import Verdict, verdict
 
+_APART = "apart"  # the timer of a lead whose parts soon stand alone
 _ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain")  # causes that are not kept here
 
 
@@ -34,7 +35,7 @@ def cause_of(draft: Draft, key: str) -> str:
 
 def _judge_items(draft: Draft, store: str) -> list[float]:
     rows = dict(draft.troubled(store))
-    verdicts = {key: verdict(draft, key, row, store) for key, row in rows.items()}
+    verdicts = backup.as_one(draft, store, {key: verdict(draft, key, row, store) for key, row in rows.items()})
     causes = {key: rows[key] for key, found in verdicts.items() if found.kind == "cause"}
     impacts = {key: impact(draft, key.partition("@")[0], store) for key in causes}
     existing = _existing(draft, store)
@@ -43,19 +44,24 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
     free = {key: row for key, row in causes.items() if key not in taken_out}
     leads = _leads(draft, free, verdicts, impacts, existing)
     wakes = [found.until for found in verdicts.values() if found.until is not None]
+    wakes += openings(draft, store) if causes else []
     for key in sorted(causes, key=lambda key: (leads.get(key, key) != key, causes[key].since, key)):
         explained = {one for one, found in verdicts.items() if found.kind == "symptom" and found.by == key}
         heirs = [existing[one] for one in (key, *sorted(explained)) if one in existing]
         lead = leads.get(key, key)
         parent = draft.by_cause(cause_of(draft, lead)) if lead != key else None
         finding = _finding(draft, store, key, causes[key], verdicts[key], impacts[key], parent)
+        if verdicts[key].evidence == "critical" and CAPACITY_UNKNOWN not in finding.flags:
+            failing = [(one, causes[one]) for one in causes if leads.get(one, one) == key or one == key]
+            finding, coming = circumstances.weighed(draft, finding, failing)
+            wakes += coming
         wakes += [finding.closed_until] if finding.closed_until is not None else []
         symptoms = tuple(sorted(one.partition("@")[0] for one in explained))
         heir = next(iter(sorted(heirs, key=lambda row: (row.cause.partition(":")[2] != key, row.number))), None)
         began = min(rows[one].since for one in (key, *explained))
         ensure(draft, _with_symptoms(finding, symptoms, began), heir)
     for lead in sorted({lead for lead in leads.values() if lead not in causes}):
-        _stand(draft, store, lead, [key for key in leads if leads[key] == lead], causes, impacts)
+        wakes += _stand(draft, store, lead, [key for key in leads if leads[key] == lead], causes, impacts)
     for key, row in _existing(draft, store).items():
         if key not in causes and key not in leads.values():
             _follow(draft, store, key, row, verdicts.get(key))
@@ -69,12 +75,14 @@ def _stand(  # noqa: PLR0913, PLR0917 - the lead, and what it leads
     members: list[str],
     causes: dict[str, ItemState],
     impacts: dict[str, Impact],
-) -> None:
+) -> list[float]:
     """A lead whose own CI is well again carries the loss of its parts on, up and down."""
     first = min(members, key=lambda key: (causes[key].since, key))
     still = Verdict("cause", Reason("11 part", f"{draft.estate.label(lead)} is well again, but what it leads is not"))
     finding = _finding(draft, store, lead, causes[first], still, impacts[first], None)
+    finding, wakes = circumstances.weighed(draft, finding, [(key, causes[key]) for key in members])
     ensure(draft, finding)
+    return wakes
 
 
 def _existing(draft: Draft, store: str) -> dict[str, Incident]:
@@ -95,6 +103,8 @@ def _follow(draft: Draft, store: str, key: str, row: Incident, found: Verdict | 
         cause = draft.by_cause(cause_of(draft, found.by))
         if cause is not None and cause.state != "resolved":
             absorb(draft, row, cause)
+        return
+    if backup.is_in_use(draft, store, key):
         return
     well = ok_since(draft, key.partition("@")[0], store)
     if well is None:
@@ -134,7 +144,29 @@ def _leads(
         first = min(free, key=lambda key: (_category(draft, key).ceiling, causes[key].since, key))
         lead = min(standing, key=lambda key: existing[key].number, default=first)
         leads.update(dict.fromkeys(members, lead))
-    return leads
+        if lead in existing:
+            draft.wake(f"{_APART}:{existing[lead].id}", None)
+    return leads | _not_yet_apart(draft, causes, existing, leads)
+
+
+def _not_yet_apart(
+    draft: Draft, causes: dict[str, ItemState], existing: dict[str, Incident], leads: dict[str, str]
+) -> dict[str, str]:
+    """Key → its lead, for parts of a lead that fails on while less than half is lost: for as long as the lead keeps its
+    priority. One lane that comes and goes must not part and join the others each time.
+    """
+    found: dict[str, str] = {}
+    by_id = {row.id: key for key, row in existing.items() if key in causes and row.opened_at is not None}
+    for key in causes:
+        lead = by_id.get(existing[key].parent or "") if key in existing and key not in leads else None
+        if lead is None or lead in leads:
+            continue
+        timer = f"{_APART}:{existing[lead].id}"
+        if draft.due != timer:
+            found[key] = lead
+            if draft.deadline(timer) is None:
+                draft.wake(timer, draft.now + draft.policy.ending.lower_after)
+    return found
 
 
 def _is_held(draft: Draft, key: str, row: ItemState, known: Incident | None) -> bool:
@@ -160,6 +192,10 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
     given = hit.capacity
     lost = hit.own if parent is not None else given.lost
     priority = of_failure(draft.policy, category, given.service, lost, found.evidence)
+    unknown = ref not in draft.estate.items
+    blind = found.evidence == "critical" and not unknown and is_unknown(draft, ref, store)
+    if blind:
+        priority = of_unknown_capacity(category)
     reasons = [found.reason]
     if given.total:
         down, unit = f"{len(given.down)} of {given.members}", given.unit
@@ -168,10 +204,14 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
         reasons.append(Reason("11 part", f"part of #{parent.number}, which carries the loss"))
     band = of_loss(draft.policy, given.service, lost)
     capped = f" (P{band} by loss, category {category.floor}–{category.ceiling})" if band != priority else ""
-    reasons.append(Reason("7 capacity", f"{lost:.0%} of {given.service or 'no service'} lost: P{priority}{capped}"))
+    if blind:
+        text = f"nothing in the CMDB says what gives {given.service or 'it'} here: P{priority}"
+        reasons.append(Reason("7 capacity unknown", text))
+    else:
+        said = f"{lost:.0%} of {given.service or 'no service'} lost: P{priority}{capped}"
+        reasons.append(Reason("7 capacity", said))
     if "@" in key:
         reasons.append(Reason("13 path", f"only {draft.estate.name(store)} says so: its own path to {ref}"))
-    unknown = ref not in draft.estate.items
     return Finding(
         cause=cause_of(draft, key),
         category=draft.estate.category(ref),
@@ -186,8 +226,8 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
         loss=0.0 if found.evidence != "critical" else given.lost,
         affected=Affected(len(given.down), given.members, tuple(dict.fromkeys((ref, *given.down))), given.unit),
         parent=parent.id if parent is not None else None,
-        closed_until=closed_until(draft, store, draft.estate.category(ref)),
-        flags=("unknown ci",) if unknown else (),
+        closed_until=closed_until(draft, store, draft.estate.category(ref), (given.service,) if given.total else ()),
+        flags=("unknown ci",) if unknown else (CAPACITY_UNKNOWN,) if blind else (),
         reasons=tuple(reasons),
     )
 

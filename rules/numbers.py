@@ -43,9 +43,45 @@ class Evidence(msgspec.Struct, frozen=True):
     backlog: Duration = Duration(600)
 
 
+class Offline(msgspec.Struct, frozen=True):
+    """Rule 8: what tills that sell offline can go on `without` (classes), and for how long.
+
+    `services` are what tills give. `used` of its card minutes may be gone before a till counts as unable, and `selling`
+    of the tills, by weight, have to be able.
+    """
+
+    services: list[str] = []
+    without: list[str] = []
+    used: float = 0.75
+    selling: float = 0.5
+
+
+class Peak(msgspec.Struct, frozen=True):
+    """Rule 7: days (in a store's own time) on which a loss is `bands` worse, besides the peaks of a store's events."""
+
+    days: list[str] = []
+    bands: Literal[0, 1, 2] = 1
+
+
+class Backup(msgspec.Struct, frozen=True):
+    """Rule 10: classes of a store's `main` line, and of what says by a warning that its `backup` line is in use."""
+
+    main: list[str] = []
+    backup: list[str] = []
+
+
+class Pins(msgspec.Struct, frozen=True):
+    """Rule 24: how long a person may hold a priority at most."""
+
+    longest: Duration = Duration(7 * 86_400)
+
+
 class Unreachable(msgspec.Struct, frozen=True):
+    """Rule 10. `cannot_sell`: while trading, and its tills cannot sell offline or the store says so."""
+
     trading: Literal["P2", "P3"]
     closed: Literal["P2", "P3"]
+    cannot_sell: Band = "P1"
 
 
 class SharedFault(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from rules.incident import Priority
 
 Band = Literal["P1", "P2", "P3"]
 Names = str | list[str]
+Matrix = tuple[tuple[Band, Band, Band], tuple[Band, Band, Band], tuple[Band, Band, Band]]  # impact × urgency
 
 STORE_UNREACHABLE = "store_unreachable"
 AGENT_SILENT = "agent_silent"
@@ -37,6 +38,8 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
     `ceiling` bounds the priority that a loss can give, `floor` is what a critical CI has at least, `at_fault` what a
     shared CI has when it is found at fault. A `warning` opens an incident only where a priority is given for it, and
     that cannot be P1. `closed: wait` keeps pages and tickets until shortly before the store opens.
+    `unknown_capacity` is for a critical CI when nothing in the CMDB says what gives its service (rule 7), and `stable`
+    is how long it must be well in the place of `ending.stable` (rule 10).
     """
 
     title: str
@@ -60,6 +63,18 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
     escalate: list[EscalationStep] = []
     resolver_group: str = "service-desk"
     runbook: str = ""
+    unknown_capacity: Literal["P2", "P3"] = "P2"
+    stable: Duration | None = None
+
+
+class Operator(msgspec.Struct, frozen=True, kw_only=True):
+    """Who runs a store (franchise, concession): whose queue its incidents go to, and whether they are the chain's.
+
+    `visibility: listed` keeps them on the list and out of chain incidents, so out of major ones too.
+    """
+
+    resolver_group: str = ""
+    visibility: Literal["chain", "listed"] = "chain"
 
 
 class Matcher(msgspec.Struct, frozen=True, kw_only=True, rename={"klass": "class"}):

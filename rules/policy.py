@@ -1,5 +1,6 @@
 """The policy: every number and name of the rules as data. Equality and list matchers only, no expression language."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,34 @@ from contract.units import Duration, from_document
 from rules.cmdb import Item, Store
 from rules.incident import Priority
 from rules.numbers import (
+    Backup,
     ChainFault,
     Ending,
     Evidence,
     Hours,
     Ledger,
     LossBand,
+    Offline,
+    Peak,
+    Pins,
     SharedFault,
     Sla,
     Target,
     Unreachable,
     Windows,
 )
-from rules.playbook import AGENT_SILENT, OTHER, STORE_UNREACHABLE, UNKNOWN_CI, Category, Matcher, Service, number
+from rules.playbook import (
+    AGENT_SILENT,
+    OTHER,
+    STORE_UNREACHABLE,
+    UNKNOWN_CI,
+    Category,
+    Matcher,
+    Matrix,
+    Operator,
+    Service,
+    number,
+)
 
 SHIPPED = Path(__file__).parent / "policies"
 LONGEST_HOLD = 60.0
@@ -55,6 +71,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     hours: Hours
     windows: Windows = Windows()
     ledger: Ledger = Ledger()
+    offline: Offline = Offline()
+    peak: Peak = Peak()
+    backup: Backup = Backup()
+    matrix: Matrix = (("P1", "P1", "P2"), ("P1", "P2", "P3"), ("P2", "P3", "P3"))
+    operators: dict[str, Operator] = {}
+    pins: Pins = Pins()
 
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
@@ -68,6 +90,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         """What losing it can come to: the highest ceiling of the categories that are about it (a sign: P3)."""
         ceilings = [number(one.ceiling) for one in self.categories.values() if one.service == service]
         return min(ceilings, default=1)
+
+    def stable_for(self, category: str) -> float:
+        """Seconds for which an incident of the category must be well to be over."""
+        stable = self.category(category).stable
+        return self.ending.stable if stable is None else stable
 
     def category_of(self, item: Item, store: Store | None) -> str:
         return next((rule.category for rule in self.categorise if rule.matches(item, store)), OTHER)
@@ -161,11 +188,38 @@ def _of_numbers(policy: Policy) -> list[tuple[str, str]]:
     lost = [band.lost for band in policy.loss]
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))
+    found += _of_capacity(policy)
     for name in ("P1", "P2", "P3"):
         target: Target = getattr(policy.sla, name)
         if (target.resolve is None) == (target.resolve_business_days == 0):
             found.append((f"sla.{name}", "needs either resolve or resolve_business_days"))
     return found
+
+
+def _of_capacity(policy: Policy) -> list[tuple[str, str]]:
+    found = [
+        (f"offline.services[{at}]", f"found {name!r}, expected one of {_some(policy.services)}")
+        for at, name in enumerate(policy.offline.services)
+        if name not in policy.services
+    ]
+    for key in ("used", "selling"):
+        share = getattr(policy.offline, key)
+        if not 0 < share <= 1:
+            found.append((f"offline.{key}", f"found {share:g}, expected a share above 0 and up to 1"))
+    for at, day in enumerate(policy.peak.days):
+        if not _is_date(day):
+            found.append((f"peak.days[{at}]", f"found {day!r}, expected a date such as 2026-11-27"))
+    if missing := {"P1", "P2", "P3"} - {band for row in policy.matrix for band in row}:
+        found.append(("matrix", f"no impact and urgency give {min(missing)}"))
+    return found
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _some(names: dict[str, Any]) -> str:

@@ -24,6 +24,11 @@ def of_failure(policy: Policy, category: Category, service: str, lost: float, ev
     return max(wanted, number(category.ceiling))
 
 
+def of_unknown_capacity(category: Category) -> Priority:
+    """For a critical CI of which nobody knows what customers lose by it (rule 7)."""
+    return max(min(number(category.unknown_capacity), number(category.floor)), number(category.ceiling))
+
+
 def of_shared_fault(category: Category, evidence: Evidence, *, alternate: bool) -> Priority:
     """For a shared CI found at fault; with an alternate that works nobody stands at a till in vain (rule 13)."""
     if evidence != "critical":

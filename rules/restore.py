@@ -23,7 +23,7 @@ def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
         draft.put_incident(row)
         if (older := merging.into(draft, row)) is not None:
             draft.wake(f"lower:{older.id}", draft.now + draft.policy.ending.lower_after)
-        due = (row.restored_at or draft.now) + draft.policy.ending.stable
+        due = (row.restored_at or draft.now) + draft.policy.stable_for(row.category)
         if due > draft.now:
             draft.wake(f"restore:{row.id}", due)
         else:

@@ -69,7 +69,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: list[str] = []
     silent: dict[str, Literal["", "stop", "shutdown"]] = {}
     heard: list[str] = []
-    command: dict[str, str] = {}
+    command: dict[str, str | float] = {}
     window: Planned | None = None
     end_window: str = ""
     expect: list[Expected] | None = None
@@ -204,7 +204,7 @@ def _turned(cmdb: CmdbDocument, lifecycle: dict[str, Lifecycle]) -> CmdbDocument
 def _command(step: Step, number: int, now: float) -> Command:
     rest = {key: value for key, value in step.command.items() if key not in ("name", "ci", "actor")}
     arguments = rest | ({"ci": step.command["ci"]} if "ci" in step.command else {})
-    name, actor = step.command.get("name", ""), step.command.get("actor", "ann")
+    name, actor = str(step.command.get("name", "")), str(step.command.get("actor", "ann"))
     return Command(at=now, id=f"step-{number}", actor=actor, name=name, arguments=arguments)
 
 

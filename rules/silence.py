@@ -3,14 +3,14 @@
 What a silent agent last said stays what is believed, and decides nothing: its CIs are held until it speaks again.
 """
 
+from rules import unheard
 from rules.draft import Draft
 from rules.entries import AgentHeard, AgentSilent
-from rules.finding import Finding, closed_until, judged_as_open
-from rules.hours import next_opening
+from rules.finding import CAPACITY_UNKNOWN, Finding, closed_until
 from rules.incident import Affected, Reason
 from rules.incidents import ensure
 from rules.leaving import leave, why_left, why_store_left
-from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, number
+from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE
 from rules.restore import absorb, recover
 from rules.state import AgentState, StoreState
 
@@ -78,43 +78,41 @@ def _quiet_until(draft: Draft, store: str, row: AgentState) -> float:
         return 0.0
     if draft.estate.is_trading(store, row.silent_since):
         return row.silent_since + draft.policy.evidence.restart_grace
-    opening = next_opening(draft.estate.hours[store], row.silent_since)
+    opening = draft.estate.next_opening(store, row.silent_since)
     return float("inf") if opening is None else opening + draft.policy.evidence.late_start
 
 
 def _unreachable(draft: Draft, store: str, since: float) -> list[float]:
-    trading = judged_as_open(draft, store)
-    priority = number(draft.policy.unreachable.trading if trading else draft.policy.unreachable.closed)
+    cause = f"{STORE_UNREACHABLE}:{store}"
+    found = unheard.judged(draft, store, draft.by_cause(cause), since)
     row = draft.store(store)
     until = closed_until(draft, store, STORE_UNREACHABLE)
     text = f"no agent of {draft.estate.name(store)} is heard; what it can still sell is unknown"
     unreachable = ensure(
         draft,
         Finding(
-            cause=f"{STORE_UNREACHABLE}:{store}",
+            cause=cause,
             category=STORE_UNREACHABLE,
             ci=store,
             home=store,
             stores=(store,),
             title=f"Store unreachable: {draft.estate.name(store)}",
-            priority=priority,
+            priority=found.priority,
             service=draft.policy.category(STORE_UNREACHABLE).service,
             started_at=since,
             learnt_at=row.learnt_at if row else draft.now,
             affected=Affected(cis=(store,)),
             closed_until=until,
-            flags=("capacity unknown",),
-            reasons=(
-                Reason("5 silence", text),
-                Reason("10 unreachable", f"{'trading' if trading else 'closed'}: P{priority}"),
-            ),
+            flags=(CAPACITY_UNKNOWN,),
+            reasons=(Reason("5 silence", text), found.reason),
+            urgency=found.urgency,
         ),
     )
     for agent in draft.estate.agents(store):
         alone = draft.by_cause(f"{AGENT_SILENT}:{agent}")
         if alone is not None:
             absorb(draft, alone, unreachable)
-    return [until] if until is not None else []
+    return [at for at in (until, found.until) if at is not None]
 
 
 def _one_silent(draft: Draft, store: str, agent: str, row: AgentState) -> list[float]:

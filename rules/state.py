@@ -186,6 +186,8 @@ class State:
             return False  # "@": a store's path to a shared CI, of which rule 13 says when it is more than one store's
         if row.suppressed is not None and row.suppressed.rule == WINDOW_RULE:
             return False
+        if self.estate.is_listed_only(row.home):
+            return False
         return row.loss >= policy.chain.lost or row.category == STORE_UNREACHABLE
 
 

@@ -7,7 +7,7 @@ last word is older than the till's failure. Otherwise it is a cause at once.
 from typing import Literal, NamedTuple
 
 from contract.status import Status
-from rules import graph, hours, merging
+from rules import graph, merging
 from rules.belief import ItemState
 from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
@@ -73,12 +73,12 @@ def off_until(draft: Draft, ref: str, row: ItemState) -> float | None:
     item = draft.estate.items.get(ref)
     if item is None or item.store is None or item.expected != "trading":
         return None
-    if draft.estate.is_trading(item.store, row.since):
+    if draft.estate.is_trading(item.store, row.since, item.provides):
         return None
     answers = (Status.OK, Status.WARNING)
     if any(belief.state in answers for _, _, belief in checks_on(draft, ref, item.store)):
         return None
-    opening = hours.next_opening(draft.estate.hours[item.store], row.since)
+    opening = draft.estate.next_opening(item.store, row.since, item.provides)
     if opening is None:
         return 0.0
     late = opening + draft.policy.evidence.late_start

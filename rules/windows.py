@@ -1,11 +1,8 @@
 """Rule 25: which window holds an incident back, and in which words that is said."""
 
-from datetime import datetime
-
 from rules import graph
 from rules.draft import Draft
-from rules.finding import Finding
-from rules.hours import UTC_ZONE
+from rules.finding import Finding, instant
 from rules.incident import Incident, Reason, Suppression
 from rules.window import RULE, Window
 
@@ -55,9 +52,7 @@ def reasons(draft: Draft, store: str, ref: str) -> list[Reason]:
 
 def sentence(draft: Draft, window: Window, store: str) -> str:
     """In the store's local time, where there is one."""
-    known = draft.estate.hours.get(store)
-    zone = UTC_ZONE if known is None else known.zone
-    until = datetime.fromtimestamp(window.until, zone).strftime("%Y-%m-%d %H:%M %Z")
+    until = instant(draft, store, window.until)
     return f"{window.kind} until {until}, by {window.actor}: {window.reason}"
 
 

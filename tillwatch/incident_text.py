@@ -75,11 +75,17 @@ def _facts(incident: Json) -> list[str]:
         "restored": clock(incident.get("restored_at")),
         "resolved": clock(incident.get("resolved_at")),
         "held back": held.get("reason"),
+        "impact": f"{incident['impact']}, urgency {incident['urgency']}" if "impact" in incident else None,
+        "pinned": _pinned(incident.get("pin")),
         "resolver": incident.get("resolver_group"),
         "vendor": incident.get("vendor"),
         "runbook": incident.get("runbook"),
     }
     return [f"  {name:14}{plain(str(value))}" for name, value in facts.items() if value and value != "-"]
+
+
+def _pinned(pin: Json | None) -> str:
+    return f"{pin['priority']} until {clock(pin['until'])} by {pin['by']}: {pin['reason']}" if pin else ""
 
 
 def _lost(affected: Json) -> str:

@@ -6,8 +6,7 @@ import time
 import urllib.parse
 from typing import Any
 
-from contract.units import duration
-from tillwatch import api
+from tillwatch import api, span
 from tillwatch.failure import CommandFailed
 from tillwatch.instants import clock, instant, rfc3339
 from tillwatch.table import table
@@ -99,13 +98,8 @@ def _is_store(site: api.Api, subject: str) -> bool:
 
 
 def _span(options: argparse.Namespace, now: float) -> dict[str, Any]:
-    if (options.lasting is None) == (options.until is None):
-        raise CommandFailed("give its end: either --for 45m or --until TIME", 2)
+    told = span.end(options, now)
     try:
-        since = None if options.since is None else instant(options.since, now)
-        told: dict[str, Any] = {} if since is None else {"from": rfc3339(since)}
-        if options.until is not None:
-            return told | {"until": rfc3339(instant(options.until, now))}
-        return told | {"minutes": duration(options.lasting) / 60}
+        return told if options.since is None else {"from": rfc3339(instant(options.since, now))} | told
     except ValueError as error:
         raise CommandFailed(str(error), 2) from error

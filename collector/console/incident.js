@@ -131,6 +131,8 @@ function showFacts() {
     ["Closed", at(incident.closed_at)],
     ["Reopened", incident.reopened ? `${incident.reopened} time${incident.reopened > 1 ? "s" : ""}` : null],
     ["Worst priority", incident.worst_priority === incident.priority ? null : incident.worst_priority],
+    ["Impact × urgency", `${incident.impact} × ${incident.urgency}`],
+    ["Pinned", incident.pin && el("span", {}, `${incident.pin.priority} by ${incident.pin.by} until `, at(incident.pin.until), `: ${incident.pin.reason}`)],
     ["Resolver group", incident.resolver_group],
     ["Assignee", incident.assignee],
     ["Vendor", incident.vendor],

@@ -69,6 +69,8 @@ def _values(incident: Incident, key: str) -> dict[str, str]:
         "key": key,
         "number": str(incident.number),
         "priority": f"P{incident.priority}",
+        "impact": str(incident.impact),
+        "urgency": str(incident.urgency),
         "category": incident.category,
         "service": incident.service,
         "ci": incident.ci,

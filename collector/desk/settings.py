@@ -14,7 +14,20 @@ from contract.units import Duration
 from rules.incident import Incident
 
 # What a template of a site-specific field may name.
-PLACEHOLDERS = ("key", "number", "priority", "category", "service", "ci", "stores", "region", "group", "vendor")
+PLACEHOLDERS = (
+    "key",
+    "number",
+    "priority",
+    "impact",
+    "urgency",
+    "category",
+    "service",
+    "ci",
+    "stores",
+    "region",
+    "group",
+    "vendor",
+)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

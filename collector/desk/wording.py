@@ -31,6 +31,7 @@ IMPACT = {
     "promotions": ("Customers do not see promotions", "Customers see fewer promotions"),
     "online_shopping": ("Customers cannot shop online", "Customers shop online slowly or with errors"),
     "loyalty": ("Customers cannot use their loyalty account", "Some customers cannot use their loyalty account"),
+    "refrigeration": ("Chilled goods spoil", "Some chilled goods may spoil"),
     "contact_centre": ("Customers cannot reach us", "Customers reach us on fewer channels"),
     "store_operations": ("The store cannot work as usual", "The store works with limits"),
 }

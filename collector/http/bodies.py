@@ -60,6 +60,21 @@ class Rebind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason = ""
 
 
+class Priority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A priority that holds against the rules until `until`, or for so many `minutes`; null: no longer."""
+
+    priority: PriorityWord | None
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    until: Annotated[str, msgspec.Meta(description="RFC 3339; this or minutes")] | None = None
+    minutes: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
+
+
+class StoreSays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people of a store that is not heard say about it."""
+
+    text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
 class Called(msgspec.Struct, frozen=True):
     """The ticket that changed, by the desk's own number; without one, any may have."""
 

@@ -27,23 +27,23 @@ async def acknowledge(call: Call[NoQuery, bodies.Acknowledge]) -> shapes.Command
 async def note(call: Call[NoQuery, bodies.Note]) -> shapes.CommandDone:
     called = call.body.called_at
     when = {} if called is None else {"called_at": _instant(called)}
-    return await _done(call, "note", {"text": call.body.text} | when)
+    return await done(call, "note", {"text": call.body.text} | when)
 
 
 async def assign(call: Call[NoQuery, bodies.Assign]) -> shapes.CommandDone:
-    return await _done(call, "assign", {"to": call.body.assignee, "group": call.body.resolver_group})
+    return await done(call, "assign", {"to": call.body.assignee, "group": call.body.resolver_group})
 
 
 async def resolve(call: Call[NoQuery, bodies.Resolve]) -> shapes.CommandDone:
-    return await _done(call, "resolve", {"text": call.body.note})
+    return await done(call, "resolve", {"text": call.body.note})
 
 
 async def reopen(call: Call[NoQuery, bodies.Reopen]) -> shapes.CommandDone:
-    return await _done(call, "reopen", {"text": call.body.reason})
+    return await done(call, "reopen", {"text": call.body.reason})
 
 
 async def false_positive(call: Call[NoQuery, bodies.FalsePositive]) -> shapes.CommandDone:
-    return await _done(call, "false_positive", {"text": call.body.note})
+    return await done(call, "false_positive", {"text": call.body.note})
 
 
 async def merge(call: Call[NoQuery, bodies.Merge]) -> shapes.CommandDone:
@@ -55,13 +55,13 @@ async def merge(call: Call[NoQuery, bodies.Merge]) -> shapes.CommandDone:
 
 
 async def split(call: Call[NoQuery, bodies.Split]) -> shapes.CommandDone:
-    return await _done(call, "split", {"part": call.body.part, "reason": call.body.reason})
+    return await done(call, "split", {"part": call.body.part, "reason": call.body.reason})
 
 
 async def rebind(call: Call[NoQuery, bodies.Rebind]) -> shapes.CommandDone:
     if not sees(call.person, (_region(call, call.body.ci),)):
         raise Refused(403, "Not your region", f"{call.body.ci} is outside the regions of {call.person.actor}")
-    return await _done(call, "rebind", {"ci": call.body.ci, "reason": call.body.reason})
+    return await done(call, "rebind", {"ci": call.body.ci, "reason": call.body.reason})
 
 
 async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
@@ -72,7 +72,7 @@ async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
     return await _answer(call, outcome, outcome.incidents[0] if outcome.incidents else "")
 
 
-async def _done(call: Call[NoQuery, Any], name: str, arguments: dict[str, Any]) -> shapes.CommandDone:
+async def done(call: Call[NoQuery, Any], name: str, arguments: dict[str, Any]) -> shapes.CommandDone:
     known = await incidents.found(call, call.path["id"])
     outcome = await _submitted(call, name, known.id, arguments)
     return await _answer(call, outcome, known.id)

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from collector import services
 from collector.expected import AgentRun
-from collector.http import shapes
+from collector.http import operator_shapes, shapes
 from collector.http.instants import shown
 from collector.pressure import Quarantined
 from rules import views
@@ -45,7 +45,7 @@ def incident(known: Incident) -> shapes.Incident:
         flags=list(known.flags),
         reasons=reasons(known.reasons),
         sla=_sla(known),
-        pin=known.pin,
+        pin=_pin(known),
         resolver_group=known.resolver_group,
         assignee=known.assignee,
         runbook=known.runbook,
@@ -53,6 +53,8 @@ def incident(known: Incident) -> shapes.Incident:
         vendor=known.vendor,
         suppressed=_suppressed(known),
         ticket=_ticket(known),
+        impact=known.impact,
+        urgency=known.urgency,
     )
 
 
@@ -163,8 +165,8 @@ def ended(known: Window, now: float) -> shapes.Window:
     return structs.replace(window(known, now), state="ended", until=shown(now), held_until=shown(now))
 
 
-def dead_letter(letter: services.DeadLetter) -> shapes.DeadLetter:
-    return shapes.DeadLetter(
+def dead_letter(letter: services.DeadLetter) -> operator_shapes.DeadLetter:
+    return operator_shapes.DeadLetter(
         id=letter.id,
         at=shown(letter.at),
         topic=letter.topic,
@@ -189,6 +191,11 @@ def _sla(known: Incident) -> shapes.Sla:
 def _suppressed(known: Incident) -> shapes.Suppressed | None:
     held = known.suppressed
     return None if held is None else shapes.Suppressed(held.reason, shown(held.until), held.rule)
+
+
+def _pin(known: Incident) -> shapes.Pin | None:
+    pin = known.pin
+    return None if pin is None else shapes.Pin(_PRIORITIES[pin.priority], pin.by, pin.reason, shown(pin.until))
 
 
 def _ticket(known: Incident) -> shapes.Ticket | None:

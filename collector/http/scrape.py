@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 
-from collector.http import shapes
+from collector.http import operator_shapes
 from collector.http.call import Call, NoQuery
 from collector.http.problems import Refused
 from collector.metrics import agents, desks, rollups
@@ -109,11 +109,11 @@ async def checks(call: Call[ChecksQuery, None]) -> web.StreamResponse:
     return await _answer(call.request, _kept(call).part(call.query))
 
 
-async def discovery(call: Call[NoQuery, None]) -> list[shapes.ScrapeTarget]:
+async def discovery(call: Call[NoQuery, None]) -> list[operator_shapes.ScrapeTarget]:
     """One target a page, at the address under which we were asked."""
     labels = {"__metrics_path__": "/metrics/checks", "__scheme__": call.request.scheme}
     return [
-        shapes.ScrapeTarget(
+        operator_shapes.ScrapeTarget(
             [call.request.host],
             labels | {"__param_part": one.part, "__param_page": str(one.page), "__param_pages": str(one.pages)},
         )

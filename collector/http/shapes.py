@@ -61,6 +61,15 @@ class Suppressed(msgspec.Struct, frozen=True):
     rule: str = ""
 
 
+class Pin(msgspec.Struct, frozen=True):
+    """A priority that a person set, and until when it holds against the rules."""
+
+    priority: PriorityWord
+    by: str
+    reason: str
+    until: Shown
+
+
 class Ticket(msgspec.Struct, frozen=True):
     """The incident at the help desk; mode `shadow` means that it was decided and not sent."""
 
@@ -102,7 +111,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     flags: list[str]
     reasons: list[Reason]
     sla: Sla
-    pin: str | None
+    pin: Pin | None
     resolver_group: str
     assignee: str | None
     runbook: str
@@ -110,6 +119,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     vendor: str
     suppressed: Suppressed | None
     ticket: Ticket | None
+    impact: Annotated[int, msgspec.Meta(ge=1, le=3)]
+    urgency: Annotated[int, msgspec.Meta(ge=1, le=3)]
 
 
 class IncidentLine(msgspec.Struct, frozen=True):
@@ -325,62 +336,6 @@ class Windows(msgspec.Struct, frozen=True):
     """Those that are not over, in the order in which they begin."""
 
     items: list[Window]
-
-
-class DeadLetter(msgspec.Struct, frozen=True):
-    """A message that was not accepted. `detail` may quote hostile text. Cut short (not `whole`): cannot be retried."""
-
-    id: int
-    at: Shown
-    topic: str
-    reason: str
-    detail: str
-    size: int
-    whole: bool
-    retry: bool
-
-
-class DeadLetters(msgspec.Struct, frozen=True):
-    """Newest first; `next` is the cursor of the following page. `counts` per reason, since the collector started."""
-
-    items: list[DeadLetter]
-    next: str | None
-    counts: dict[str, int]
-
-
-class Retried(msgspec.Struct, frozen=True):
-    """The dead letter goes through ingest again; if it fails again it is a new dead letter."""
-
-    id: int
-
-
-class Health(msgspec.Struct, frozen=True):
-    status: Literal["ok"]
-
-
-class Readiness(msgspec.Struct, frozen=True):
-    """Ready means that facts come in, are decided and can be asked for. `engine_lag` is in journal entries.
-
-    `refused` says what is wrong with the files of policy and CMDB; those of `documents_read_at` stay in force.
-    """
-
-    ready: bool
-    database: bool
-    broker: bool
-    leader: bool
-    ingest_alive: bool
-    engine_lag: int
-    last_message_age: float | None
-    error: str
-    refused: str
-    documents_read_at: Shown
-
-
-class ScrapeTarget(msgspec.Struct, frozen=True):
-    """One entry of Prometheus's HTTP service discovery."""
-
-    targets: list[str]
-    labels: dict[str, str]
 
 
 class DeskCalled(msgspec.Struct, frozen=True):

@@ -48,7 +48,14 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(
     "shape",
-    [cmdb_shapes.CmdbDocument, cmdb_shapes.Store, cmdb_shapes.Item, cmdb_shapes.Offline, class_checks.ClassCheck],
+    [
+        cmdb_shapes.CmdbDocument,
+        cmdb_shapes.Store,
+        cmdb_shapes.Event,
+        cmdb_shapes.Item,
+        cmdb_shapes.Offline,
+        class_checks.ClassCheck,
+    ],
     ids=lambda it: it.__name__,
 )
 def test_every_key_of_the_cmdb_is_on_its_page(shape: type[msgspec.Struct]) -> None:

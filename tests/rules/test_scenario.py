@@ -13,7 +13,8 @@ def test_every_scenario_ends_as_it_says(path: Path) -> None:
     assert [failure.text for failure in scenario.run(scenario.read(path))] == []
 
 
-BUILT = ["1", "2", "3", "4", "5", "6", "7", "9", "11", "13", "14", "17", "18", "21", "22", "25", "28", "30"]
+NOT_BUILT = (12, 15, 16, 19, 26, 27, 29)
+BUILT = [str(rule) for rule in range(1, 31) if rule not in NOT_BUILT]
 
 
 @pytest.mark.parametrize("rule", BUILT)

@@ -138,6 +138,14 @@ def test_an_incident_is_shown_with_its_reasons_and_its_story(site: Site, ran: Ra
             "notes",
             {"text": "they called", "called_at": "2026-11-27T09:00:00Z"},
         ),
+        (
+            ["pin", "abc123", "p2", "--reason", "no customers", "--for", "2h"],
+            "priority",
+            {"priority": "P2", "reason": "no customers", "minutes": 120.0},
+        ),
+        (["unpin", "abc123"], "priority", {"priority": None}),
+        (["cannot-sell", "abc123", "--note", "the manager called"], "cannot-sell", {"text": "the manager called"}),
+        (["can-sell", "abc123"], "can-sell", {"text": ""}),
     ],
 )
 def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str], path: str, body: Any) -> None:

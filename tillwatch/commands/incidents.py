@@ -6,14 +6,14 @@ import time
 import urllib.parse
 from typing import Any
 
-from tillwatch import api
+from tillwatch import api, span
 from tillwatch.failure import CommandFailed
 from tillwatch.incident_text import incident_table, story
 from tillwatch.instants import instant, rfc3339
 from tillwatch.table import plain
 
 NAME = "incidents"
-HELP = "list incidents, show one, and what people do with it: acknowledge, resolve, merge, split, create and more"
+HELP = "list incidents, show one, and what people do with it: acknowledge, resolve, pin, merge, split, create and more"
 
 STATES = ("open", "acknowledged", "resolved", "closed")
 PRIORITIES = ("P1", "P2", "P3")
@@ -46,6 +46,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         one = _one(actions, name, action, text)
         one.add_argument(what, help={"incident": "the other incident's id"}.get(what, f"the {what}"))
         one.add_argument("--reason", default="", help="why")
+    _pin_arguments(_one(actions, "pin", _pin, "hold a priority against the rules for a while"))
+    _one(actions, "unpin", _unpin, "let the rules decide the priority again")
+    for name, run, text in (
+        ("cannot-sell", _cannot_sell, "an unreachable store says that it cannot sell"),
+        ("can-sell", _can_sell, "an unreachable store says that it can sell"),
+    ):
+        _one(actions, name, run, text).add_argument("--note", default="", help="who says so, and what")
     _create_arguments(_action(actions, "create", _create, "an incident that a person has seen"))
 
 
@@ -69,6 +76,13 @@ def _create_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", required=True, help="what customers notice")
     parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, default=None, help="P3 unless said otherwise")
     _json(parser)
+
+
+def _pin_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("priority", choices=PRIORITIES, type=str.upper, help="the priority that holds")
+    parser.add_argument("--reason", required=True, help="why, for whoever wonders at it")
+    parser.add_argument("--for", dest="lasting", metavar="TIME", help="how long: 45m, 2h")
+    parser.add_argument("--until", metavar="TIME", help="its end, such as 2026-11-27T22:00:00Z")
 
 
 def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -144,6 +158,23 @@ def _split(site: api.Api, options: argparse.Namespace) -> int:
 
 def _rebind(site: api.Api, options: argparse.Namespace) -> int:
     return _sent(site, options, "rebind", {"ci": options.ci, "reason": options.reason})
+
+
+def _pin(site: api.Api, options: argparse.Namespace) -> int:
+    body = {"priority": options.priority, "reason": options.reason}
+    return _sent(site, options, "priority", body | span.end(options, time.time()))
+
+
+def _unpin(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "priority", {"priority": None})
+
+
+def _cannot_sell(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "cannot-sell", {"text": options.note})
+
+
+def _can_sell(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "can-sell", {"text": options.note})
 
 
 def _create(site: api.Api, options: argparse.Namespace) -> int:

@@ -74,3 +74,36 @@ def test_a_body_that_is_not_json_by_its_type_is_refused(face: Face) -> None:
     """A form of a foreign page can send only forms: never JSON, never a command."""
     answer = face.post(f"{ONE}/notes", b"text=x", **{"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status == 415
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "name", "arguments"),
+    [
+        (
+            "priority",
+            {"priority": "P2", "reason": "no customers", "minutes": 90},
+            "pin",
+            {"priority": "P2", "reason": "no customers", "minutes": 90.0},
+        ),
+        (
+            "priority",
+            {"priority": "P1", "reason": "r", "until": "2027-01-15T08:00:00Z"},
+            "pin",
+            {"priority": "P1", "reason": "r", "until": 1_800_000_000.0},
+        ),
+        ("priority", {"priority": None}, "unpin", {}),
+        ("cannot-sell", {"text": "the manager called"}, "cannot_sell", {"text": "the manager called"}),
+        ("can-sell", {}, "can_sell", {"text": ""}),
+    ],
+)
+def test_what_people_say_about_a_priority_is_passed_on(
+    face: Face, path: str, body: object, name: str, arguments: object
+) -> None:
+    face.post(f"{ONE}/{path}", body)
+    assert [(one.name, one.arguments) for one in face.chain.requests] == [(name, arguments)]
+
+
+def test_an_end_that_is_no_time_is_refused(face: Face) -> None:
+    answer = face.post(f"{ONE}/priority", {"priority": "P1", "reason": "r", "until": "tomorrow"})
+    assert (answer.status, answer.json["detail"][:6]) == (422, "until:")
+    assert face.chain.requests == []
