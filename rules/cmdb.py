@@ -23,6 +23,7 @@ class Offline(msgspec.Struct, frozen=True):
 class Store(msgspec.Struct, frozen=True):
     """`hours` maps `mon`, `mon-sat`, … to `08:00-20:00` (or several, comma-separated), `24h` or `closed`; `exceptions`
     maps dates to the same. No hours means open: what is unknown must not hide an outage.
+    `calendar` names the policy's business calendar that it goes by; without one its region's counts.
     """
 
     id: Id
@@ -34,6 +35,7 @@ class Store(msgspec.Struct, frozen=True):
     hours: dict[str, str | dict[str, str]] = {}
     carrier: str = ""
     attributes: dict[str, str] = {}
+    calendar: str = ""
 
 
 class Item(msgspec.Struct, frozen=True, rename={"klass": "class"}):

@@ -7,7 +7,20 @@ entry. So a replay needs nothing but the journal.
 from typing import Any, Literal, assert_never
 
 from contract.documents import DocumentError
-from rules import beliefs, chain, clocks, commands, estate, historical, recall, restore, scope, silence, window_commands
+from rules import (
+    beliefs,
+    chain,
+    clocks,
+    commands,
+    estate,
+    historical,
+    pauses,
+    recall,
+    restore,
+    scope,
+    silence,
+    window_commands,
+)
 from rules.decision import Decision
 from rules.draft import Draft, changed
 from rules.entries import (
@@ -159,6 +172,8 @@ def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
             row = clocks.strike(draft, row)
         case "escalate":
             row = clocks.escalate(draft, row)
+        case pauses.TIMER:
+            row = pauses.ended_by_time(draft, row)
         case "restore":
             row = restore.settle(draft, row)
         case "nudge":

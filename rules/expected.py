@@ -33,6 +33,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     flag: str | None = None
     reason: str | None = None
     reopened: int | None = None
+    paused: str | None = None
 
 
 def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Iterator[str]:
@@ -57,6 +58,7 @@ def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Itera
         "at_risk": list(row.sla.at_risk),
         "breached": list(row.sla.breached),
         "reopened": row.reopened,
+        "paused": row.sla.paused or "",
     }
     for name, value in found.items():
         expected = getattr(wanted, name)

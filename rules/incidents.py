@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from rules import clocks, joining, windows
+from rules import clocks, joining, pauses, windows
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
 from rules.incident import Extent, Incident, Sla, Suppression
@@ -137,7 +137,7 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
         started_at=min(row.started_at, finding.started_at),
         restored_at=None,
     )
-    row = _at_its_worst(draft, row, before, finding)
+    row = pauses.ended_if_worse(draft, _at_its_worst(draft, row, before, finding), before)
     if before.restored_at is not None:
         draft.tell(row.id, "failing again", finding.title, "22 restore")
         for timer in ("restore", "nudge"):
@@ -220,7 +220,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
         return row
     healthy = draft.now - (row.restored_at or row.resolved_at or draft.now)
     row = changed(
-        clocks.postponed(row, healthy),
+        clocks.postponed(draft, row, healthy),
         state=phase,
         reopened=row.reopened + 1,
         worst=None,

@@ -40,8 +40,10 @@ INDEXES = ["by_cause", "by_home", "half_lost", "parts", "troubled", "votes", "fa
 def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> None:
     agent = chance.choice(AGENTS)
     some = next(iter(chance.sample(story.incidents(), 1)), None) if story.incidents() else None
-    name = chance.choice(["acknowledge", "note", "assign", "resolve", "reopen", "create"])
-    arguments = {"text": "noted", "to": "bob", "title": "by hand", "ci": "0001"}
+    name = chance.choice(["acknowledge", "note", "assign", "resolve", "reopen", "create", "pause", "resume"])
+    arguments: dict[str, Any] = {"text": "noted", "to": "bob", "title": "by hand", "ci": "0001"}
+    arguments |= {"reason": "store access", "minutes": chance.choice([1, 30, 900, -1, None]), "role": "admin"}
+    repeats = chance.choice([None, None, {"from": "02:00", "to": "09:30"}, {"days": ["mon"], "from": "9", "to": "9"}])
     moves: list[tuple[int, Callable[[], Any]]] = [
         (10, lambda: story.say(agent, {chance.choice(CHECKS): chance.choice(statuses)})),
         (2, lambda: story.say(agent, {check: chance.choice(statuses) for check in CHECKS})),
@@ -64,7 +66,8 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
                     id=f"window-{len(story.journal)}",
                     actor="ann",
                     name=chance.choice(["add_maintenance", "add_silence"]),
-                    arguments={"stores": ["0001"], "cis": ["0002/sw-01"], "minutes": 20, "reason": "work"},
+                    arguments={"stores": ["0001"], "cis": ["0002/sw-01"], "reason": "work"}
+                    | ({"minutes": 20} if repeats is None else {"repeats": repeats}),
                 )
             ),
         ),
@@ -106,6 +109,8 @@ def walk(seed: int, moves: int, statuses: list[Status] | None = None) -> Story:
             assert (row.resolved_at is not None) == (row.state == "resolved")
             assert row.opened_at is None or row.sla.respond_by is not None
             assert row.started_at <= story.now
+            assert (row.sla.paused is not None) == (story.state.deadlines.get(f"pause:{row.id}") is not None)
+            assert row.sla.paused is None or row.state in ("open", "acknowledged")
     return story
 
 
