@@ -12,6 +12,7 @@ import msgspec
 
 from contract.records import Record, Stamp, Transition
 from contract.status import Status
+from rules import recurring
 from rules.belief import CheckState, ItemState
 from rules.decision import Change, Decision
 from rules.draft import Draft, changed
@@ -101,7 +102,10 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     for agent in past.checks:
         state.put(Change("agents", agent, AgentState(at)))
     for window in draft.windows():
-        state.put(Change("windows", window.id, window))
+        then = recurring.as_of(window, at)
+        state.put(Change("windows", window.id, then))
+        if then.repeats is not None:
+            state.put(Change("deadlines", f"window:{window.id}", then.since if then.since > at else then.over))
     watched = {check.partition("/")[0] for checks in past.checks.values() for check in checks}
     for key, row in past.items.items():
         if row.since <= at and key.partition("@")[0].rpartition("/")[2] in watched:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from rules import graph
+from rules import graph, recurrence
 from rules.draft import Draft
 from rules.finding import Finding
 from rules.hours import UTC_ZONE
@@ -58,7 +58,8 @@ def sentence(draft: Draft, window: Window, store: str) -> str:
     known = draft.estate.hours.get(store)
     zone = UTC_ZONE if known is None else known.zone
     until = datetime.fromtimestamp(window.until, zone).strftime("%Y-%m-%d %H:%M %Z")
-    return f"{window.kind} until {until}, by {window.actor}: {window.reason}"
+    again = f" ({recurrence.words(window.repeats)})" if window.repeats is not None else ""
+    return f"{window.kind} until {until}{again}, by {window.actor}: {window.reason}"
 
 
 def _ref(finding: Finding) -> str:
