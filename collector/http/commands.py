@@ -9,6 +9,7 @@ import msgspec
 from collector.auth import sees
 from collector.http import bodies, incidents, present, shapes
 from collector.http.call import Call, NoQuery
+from collector.http.instants import seconds
 from collector.http.problems import Refused
 from collector.services import Outcome, Overloaded, Request
 
@@ -37,6 +38,23 @@ async def resolve(call: Call[NoQuery, bodies.Resolve]) -> shapes.CommandDone:
 
 async def reopen(call: Call[NoQuery, bodies.Reopen]) -> shapes.CommandDone:
     return await _done(call, "reopen", {"text": call.body.reason})
+
+
+async def pause(call: Call[NoQuery, bodies.Pause]) -> shapes.CommandDone:
+    """With the role of whoever asks: the policy says whose may pause a P1."""
+    told: dict[str, Any] = {"reason": call.body.reason, "reference": call.body.reference, "role": call.person.role}
+    if call.body.until is not None:
+        try:
+            told["until"] = seconds(call.body.until)
+        except ValueError as error:
+            raise Refused(422, "Bad body", f"until: {error}") from error
+    if call.body.minutes is not None:
+        told["minutes"] = call.body.minutes
+    return await _done(call, "pause", told)
+
+
+async def resume(call: Call[NoQuery, bodies.Resume]) -> shapes.CommandDone:
+    return await _done(call, "resume", {"text": call.body.note})
 
 
 async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:

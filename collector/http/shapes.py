@@ -44,13 +44,19 @@ class Affected(msgspec.Struct, frozen=True):
 
 
 class Sla(msgspec.Struct, frozen=True):
-    """The clocks. They run from `opened_at`; a breach stands."""
+    """The clocks. They run from `opened_at`; a breach stands.
+
+    `paused` says why the resolve clock stands still, since `paused_at` and until `paused_until` at the latest;
+    meanwhile `resolve_by` is as it was, and moves by the paused time at the end.
+    """
 
     respond_by: Shown | None
     resolve_by: Shown | None
     at_risk: list[Clock]
     breached: list[Clock]
     paused: str | None
+    paused_at: Shown | None = None
+    paused_until: Shown | None = None
 
 
 class Suppressed(msgspec.Struct, frozen=True):
@@ -299,32 +305,6 @@ class CommandDone(msgspec.Struct, frozen=True):
     incident: IncidentInFull
     position: int
     reasons: list[Reason]
-
-
-class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}):
-    """A maintenance window or a silence. What began before `until` is held back until `held_until`.
-
-    `expected` are the categories that it holds back; empty: all.
-    """
-
-    id: str
-    kind: Literal["maintenance", "silence"]
-    state: Literal["planned", "running", "ended"]
-    stores: list[str]
-    cis: list[str]
-    since: Shown
-    until: Shown
-    held_until: Shown
-    reason: str
-    actor: str
-    made_at: Shown
-    expected: list[str]
-
-
-class Windows(msgspec.Struct, frozen=True):
-    """Those that are not over, in the order in which they begin."""
-
-    items: list[Window]
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

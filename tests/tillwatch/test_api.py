@@ -129,6 +129,17 @@ def test_an_incident_is_shown_with_its_reasons_and_its_story(site: Site, ran: Ra
         (["assign", "abc123", "jo"], "assign", {"assignee": "jo"}),
         (["resolve", "abc123", "--note", "fuse"], "resolve", {"note": "fuse"}),
         (["reopen", "abc123", "again"], "reopen", {"reason": "again"}),
+        (["resume", "abc123", "--note", "done"], "resume", {"note": "done"}),
+        (
+            ["pause", "abc123", "vendor", "--reference", "VX-1", "--for", "2h"],
+            "pause",
+            {"reason": "vendor", "reference": "VX-1", "minutes": 120},
+        ),
+        (
+            ["pause", "abc123", "store access", "--until", "2026-11-27T16:00:00Z"],
+            "pause",
+            {"reason": "store access", "reference": "", "until": "2026-11-27T16:00:00Z"},
+        ),
     ],
 )
 def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str], path: str, body: Any) -> None:
@@ -138,6 +149,28 @@ def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str]
     assert code == 0
     assert "abc123" in out
     assert site.asked == [Asked("POST", f"/api/v1/incidents/abc123/{path}", None, body)]
+
+
+@pytest.mark.parametrize("end", [[], ["--for", "2h", "--until", "2026-11-27T16:00:00Z"], ["--for", "long"]])
+def test_a_pause_needs_one_end(ran: Ran, end: list[str]) -> None:
+    assert ran("incidents", "pause", "abc123", "vendor", *end)[0] == 2
+
+
+def test_evidence_is_printed_as_text_made_harmless_or_as_json(site: Site, ran: Ran) -> None:
+    pack = {"incident": "abc123", "text": "Incident #7\n* 0042 refused\x1b[2J"}
+    site.says("/api/v1/incidents/abc123/evidence", pack)
+    assert ran("incidents", "evidence", "abc123") == (0, "Incident #7\n* 0042 refused [2J\n", "")
+    assert json.loads(ran("incidents", "evidence", "abc123", "--json")[1]) == pack
+    site.says("/api/v1/incidents/abc123/evidence?at=2026-11-27T09:00:00Z", {**pack, "text": "then"})
+    site.answers.update({key.replace(":", "%3A"): value for key, value in site.answers.items()})
+    assert ran("incidents", "evidence", "abc123", "--at", "2026-11-27T09:00:00Z")[1] == "then\n"
+    assert ran("incidents", "evidence", "abc123", "--at", "sometime")[0] == 2
+
+
+def test_an_incident_that_is_paused_says_until_when_and_why(site: Site, ran: Ran) -> None:
+    sla = {"respond_by": None, "resolve_by": None, "paused": "vendor, VX-1", "paused_until": "2026-11-27T16:00:00Z"}
+    site.says("/api/v1/incidents/abc123", {**INCIDENT, "sla": sla})
+    assert ":00:00: vendor, VX-1\n" in ran("incidents", "show", "abc123")[1]
 
 
 def test_an_incident_is_created_by_a_person(site: Site, ran: Ran) -> None:

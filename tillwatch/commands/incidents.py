@@ -2,15 +2,19 @@
 
 import argparse
 import json
+import time
 import urllib.parse
 from typing import Any
 
+from contract.units import duration
 from tillwatch import api
+from tillwatch.failure import CommandFailed
 from tillwatch.incident_text import incident_table, story
+from tillwatch.instants import instant, rfc3339
 from tillwatch.table import plain
 
 NAME = "incidents"
-HELP = "list incidents, show one, acknowledge it, add a note, assign, resolve, reopen, create"
+HELP = "list incidents, show one and its evidence, acknowledge, note, assign, pause, resolve, reopen, create"
 
 STATES = ("open", "acknowledged", "resolved", "closed")
 PRIORITIES = ("P1", "P2", "P3")
@@ -28,6 +32,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     _one(actions, "note", _note, "add a note").add_argument("text", help="the note")
     _one(actions, "assign", _assign, "give it to a person").add_argument("to", help="who has it now")
+    _pause_arguments(_one(actions, "pause", _pause, "the resolve clock stands still, for a reason and a while"))
+    resuming = _one(actions, "resume", _resume, "the resolve clock goes on")
+    resuming.add_argument("--note", default="", help="why it goes on")
+    _one(actions, "evidence", _evidence, "what a vendor needs to believe it, as text for a mail").add_argument(
+        "--at", metavar="TIME", help="as it was then: 2026-11-27T09:00:00Z or '10m ago'"
+    )
     _one(actions, "resolve", _resolve, "resolve by hand").add_argument("--note", default="", help="how it was resolved")
     _one(actions, "reopen", _reopen, "reopen a resolved incident").add_argument("reason", help="why")
     _create_arguments(_action(actions, "create", _create, "an incident that a person has seen"))
@@ -53,6 +63,13 @@ def _create_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", required=True, help="what customers notice")
     parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, default=None, help="P3 unless said otherwise")
     _json(parser)
+
+
+def _pause_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("reason", help="one of the policy's: vendor, 'store access', 'planned visit'")
+    parser.add_argument("--reference", default="", help="the vendor's ticket")
+    parser.add_argument("--for", dest="lasting", metavar="TIME", help="for how long: 45m, 2h")
+    parser.add_argument("--until", metavar="TIME", help="the promised time, such as 2026-11-27T16:00:00Z")
 
 
 def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -103,6 +120,34 @@ def _note(site: api.Api, options: argparse.Namespace) -> int:
 
 def _assign(site: api.Api, options: argparse.Namespace) -> int:
     return _sent(site, options, "assign", {"assignee": options.to})
+
+
+def _pause(site: api.Api, options: argparse.Namespace) -> int:
+    if (options.lasting is None) == (options.until is None):
+        raise CommandFailed("give its end: either --for 45m or --until TIME", 2)
+    body: dict[str, Any] = {"reason": options.reason, "reference": options.reference}
+    try:
+        if options.until is not None:
+            body["until"] = rfc3339(instant(options.until, time.time()))
+        else:
+            body["minutes"] = duration(options.lasting) / 60
+    except ValueError as error:
+        raise CommandFailed(str(error), 2) from error
+    return _sent(site, options, "pause", body)
+
+
+def _resume(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "resume", {"note": options.note})
+
+
+def _evidence(site: api.Api, options: argparse.Namespace) -> int:
+    try:
+        at = None if options.at is None else rfc3339(instant(options.at, time.time()))
+    except ValueError as error:
+        raise CommandFailed(f"--at: {error}", 2) from error
+    pack = api.get(site, f"{_path(options.id)}/evidence", at=at)
+    print(json.dumps(pack, indent=2) if "json" in options else "\n".join(map(plain, pack["text"].splitlines())))
+    return 0
 
 
 def _resolve(site: api.Api, options: argparse.Namespace) -> int:
