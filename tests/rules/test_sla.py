@@ -13,7 +13,7 @@ from rules.calendars import Calendar, Work
 from rules.entries import CmdbLoaded, Command, JournalEntry, PolicyLoaded, Records, Tick
 from rules.state import State
 from rules.storyteller import Fleet
-from tests.rules.estates import CRITICAL, RETAIL
+from tests.rules.estates import CRITICAL, OK, RETAIL, Story, store, till
 from tests.rules.test_calendars import minutes_of_work
 
 ZONES = ["Europe/London", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]
@@ -135,3 +135,20 @@ def test_a_business_day_is_its_hours_of_work(zone: str, start: int, pause: Pause
         off = minutes_of_work(work, start + pause.after, start + pause.after + pause.lasting)
     assert minutes_of_work(work, start, round(deadline / 60)) == 8 * 60 + off
     assert minutes_of_work(work, start, round(deadline / 60) - 1) == 8 * 60 + off - 1
+
+
+def test_a_priority_that_is_raised_though_no_more_is_lost_ends_the_pause() -> None:
+    story = Story({"stores": [store(1)], "items": [till(1), till(1, "pos-02")]})
+    story.say("0001-s", {"pos-01/tcp": CRITICAL, "pos-02/tcp": OK})
+    (row,) = story.incidents()
+    asked = {"reason": "store access", "minutes": 60}
+    story.tell(Command(at=story.now, id="p", actor="ann", name="pause", incident=row.id, arguments=asked))
+    assert story.incidents()[0].sla.paused == "store access"
+    story.wait(600)
+    stricter = {**RETAIL, "loss": [{"lost": 0.5, "priority": "P1"}, {"lost": 0.0, "priority": "P3"}]}
+    story.tell(PolicyLoaded(at=story.now, name="stricter", document=stricter))
+    story.wait(0)
+    (raised,) = story.incidents()
+    assert (raised.priority, raised.loss, raised.sla.paused) == (1, row.loss, None)
+    assert raised.sla.paused_for == 600
+    assert raised.sla.resolve_by == story.now + 3_600
