@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules import recurrence, wall
+from rules.entries import Command
 from rules.overlaps import overlapping
 from rules.recurrence import Occurrence, Recurrence
 from rules.recurring import as_of
 from rules.window import Window
+from tests.rules.estates import Story, store, till
 
 ZONES = ["Europe/London", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]
 YEAR = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
@@ -155,3 +157,19 @@ def test_windows_that_repeat_overlap_when_their_days_meet() -> None:
     assert overlapping([monthly, after]) == []
     assert overlapping([monthly, saturdays]) == []
     assert len(overlapping([monthly, into])) == 1
+
+
+def test_who_makes_a_window_is_told_which_others_it_meets() -> None:
+    story = Story({"stores": [store(1), store(2)], "items": [till(1)]})
+
+    def add(id_: str, **told: Any) -> list[str]:
+        arguments = {"reason": id_, "minutes": 60} | told
+        command = Command(at=story.now, id=id_, actor="ann", name="add_maintenance", arguments=arguments)
+        return [reason.text for decision in story.tell(command) for reason in decision.reasons]
+
+    assert len(add("patch", stores=["0001"])) == 1
+    assert len(add("elsewhere", stores=["0002"])) == 1
+    (_, met) = add("till", cis=["0001/pos-01"])
+    assert met.startswith("overlaps on 0001/pos-01 with maintenance until")
+    assert met.endswith("by ann: patch")
+    assert len(add("all", stores=["0001", "0002"])) == 4
