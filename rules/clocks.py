@@ -2,10 +2,11 @@
 
 from typing import Literal, NamedTuple
 
-from rules import hours
+import msgspec
+
+from rules import calendars, pauses, targets
 from rules.draft import Draft, changed
 from rules.incident import Incident, Priority, Sla
-from rules.numbers import Target
 from rules.policy import Policy
 
 Which = Literal["respond", "resolve"]
@@ -19,27 +20,40 @@ class Moment(NamedTuple):
 
 def start(draft: Draft, row: Incident) -> Incident:
     """The incident, actionable from now on, with its deadlines."""
-    respond_by, resolve_by = _deadlines(draft, row, row.priority, draft.now)
-    return changed(row, opened_at=draft.now, sla=Sla(respond_by, resolve_by))
+    due = targets.deadlines(draft, row, draft.now, draft.now)
+    return changed(row, opened_at=draft.now, sla=Sla(due.respond_by, due.resolve_by))
 
 
 def reprioritised(draft: Draft, row: Incident, before: Priority) -> Incident:
-    """Raised: the earlier of the old deadline and now + the new target. Lowered: opened + the new target."""
+    """Raised: the earlier of the old deadline and now + the new target. Lowered: opened + the new target.
+
+    What has been taken off the clocks, while all was well or while they were paused, stays off.
+    """
     if row.opened_at is None or row.sla.respond_by is None or row.sla.resolve_by is None:
         return row
-    raised = row.priority < before
-    respond_by, resolve_by = _deadlines(draft, row, row.priority, draft.now if raised else row.opened_at)
-    if raised:
-        respond_by, resolve_by = min(row.sla.respond_by, respond_by), min(row.sla.resolve_by, resolve_by)
-    return changed(row, sla=Sla(respond_by, resolve_by, (), row.sla.breached, row.sla.paused))
+    if row.priority > before:
+        return _lowered(draft, row, row.opened_at)
+    row = pauses.ended(draft, row, f"raised to P{row.priority}")
+    due, old = targets.deadlines(draft, row, draft.now, draft.now), row.sla
+    respond_by = min(old.respond_by or due.respond_by, due.respond_by)
+    resolve_by = min(old.resolve_by or due.resolve_by, due.resolve_by)
+    return changed(row, sla=msgspec.structs.replace(old, respond_by=respond_by, resolve_by=resolve_by, at_risk=()))
 
 
-def postponed(row: Incident, healthy: float) -> Incident:
-    """The deadlines moved by the time in which it was well (rule 22)."""
+def postponed(draft: Draft, row: Incident, healthy: float) -> Incident:
+    """The deadlines moved by the time in which it was well (rule 22); what is no longer near is warned of again."""
     sla = row.sla
     if sla.respond_by is None or sla.resolve_by is None:
         return row
-    return changed(row, sla=Sla(sla.respond_by + healthy, sla.resolve_by + healthy, sla.at_risk, sla.breached))
+    moved = msgspec.structs.replace(
+        sla,
+        respond_by=sla.respond_by + healthy,
+        resolve_by=sla.resolve_by + healthy,
+        healthy=sla.healthy + healthy,
+    )
+    row = changed(row, sla=moved)
+    near = tuple(which for which in sla.at_risk if _warned_at(draft.policy, row, which) <= draft.now)
+    return changed(row, sla=msgspec.structs.replace(moved, at_risk=near))
 
 
 def arm(draft: Draft, row: Incident) -> None:
@@ -49,7 +63,7 @@ def arm(draft: Draft, row: Incident) -> None:
     draft.wake(f"clock:{row.id}", max(min(coming), draft.now) if coming else None)
     steps = draft.policy.category(row.category).escalate
     waits = running and row.state == "open" and row.escalation < len(steps)
-    at = (row.opened_at or 0.0) + steps[row.escalation].after if waits else None
+    at = _since(row) + steps[row.escalation].after if waits else None
     draft.wake(f"escalate:{row.id}", None if at is None else max(at, draft.now))
 
 
@@ -64,10 +78,11 @@ def strike(draft: Draft, row: Incident) -> Incident:
             at_risk = (*at_risk, moment.which)
         else:
             breached = (*breached, moment.which)
-        row = changed(row, sla=Sla(sla.respond_by, sla.resolve_by, at_risk, breached, sla.paused))
+        row = changed(row, sla=msgspec.structs.replace(sla, at_risk=at_risk, breached=breached))
         text = f"{moment.which} deadline {'is near' if moment.what == 'at risk' else 'has passed'}"
         draft.tell(row.id, moment.what, text, "18 clocks")
-        key = f"{row.id}:{moment.which}:{moment.what.replace(' ', '-')}:{row.reopened}"
+        what, by = moment.what.replace(" ", "-"), _by(row, moment.which) or 0.0
+        key = f"{row.id}:{moment.which}:{what}:{row.reopened}:{by:.0f}"
         draft.effect("page", row.id, key, row.resolver_group, f"{row.title}: {text}")
     return row
 
@@ -75,7 +90,7 @@ def strike(draft: Draft, row: Incident) -> Incident:
 def escalate(draft: Draft, row: Incident) -> Incident:
     """Tell whoever is next, until somebody acknowledges (rule 20)."""
     steps = draft.policy.category(row.category).escalate
-    while row.escalation < len(steps) and (row.opened_at or 0.0) + steps[row.escalation].after <= draft.now:
+    while row.escalation < len(steps) and _since(row) + steps[row.escalation].after <= draft.now:
         step = steps[row.escalation]
         row = changed(row, escalation=row.escalation + 1)
         draft.tell(row.id, "escalated", f"escalated to {step.to}", "20 escalation")
@@ -83,26 +98,43 @@ def escalate(draft: Draft, row: Incident) -> Incident:
     return row
 
 
+def _since(row: Incident) -> float:
+    """From when its waiting counts: the time in which it was well does not."""
+    return (row.opened_at or 0.0) + row.sla.healthy
+
+
+def _lowered(draft: Draft, row: Incident, opened_at: float) -> Incident:
+    sla, well = row.sla, opened_at + row.sla.healthy
+    due = targets.deadlines(draft, row, well, well)
+    resolve_by = due.resolve_by + sla.paused_for
+    if targets.target(draft.policy, row, row.priority).resolve is None:
+        resolve_by = calendars.shifted(targets.work(draft, row), due.resolve_by, sla.paused_for)
+    return changed(row, sla=msgspec.structs.replace(sla, respond_by=due.respond_by, resolve_by=resolve_by, at_risk=()))
+
+
 def _moments(policy: Policy, row: Incident) -> list[Moment]:
-    """What has not been said yet, in order."""
+    """What has not been said yet, in order. A paused clock says nothing."""
     found: list[Moment] = []
-    deadlines: list[tuple[Which, float | None]] = [("resolve", row.sla.resolve_by)]
+    running: list[Which] = ["resolve"] if row.sla.paused is None else []
     if row.acknowledged_at is None:
-        deadlines.append(("respond", row.sla.respond_by))
-    for which, by in deadlines:
+        running.append("respond")
+    for which in running:
+        by = _by(row, which)
         if by is None or which in row.sla.breached:
             continue
-        warning = min(policy.sla.at_risk_before, policy.sla.at_risk_share * (by - (row.opened_at or by)))
         if which not in row.sla.at_risk:
-            found.append(Moment(by - warning, which, "at risk"))
+            found.append(Moment(_warned_at(policy, row, which), which, "at risk"))
         found.append(Moment(by, which, "breached"))
     return sorted(found)
 
 
-def _deadlines(draft: Draft, row: Incident, priority: Priority, since: float) -> tuple[float, float]:
-    targets: dict[int, Target] = {1: draft.policy.sla.P1, 2: draft.policy.sla.P2, 3: draft.policy.sla.P3}
-    target = targets[priority]
-    if target.resolve is not None:
-        return since + target.respond, since + target.resolve
-    zone = draft.estate.hours[row.home].zone if row.home in draft.estate.hours else hours.UTC_ZONE
-    return since + target.respond, hours.business_days_later(zone, since, target.resolve_business_days)
+def _warned_at(policy: Policy, row: Incident, which: Which) -> float:
+    """So long before the deadline, or so much of the target, whichever is less; of business days a day is 24 h."""
+    known = targets.target(policy, row, row.priority)
+    resolve = known.resolve if known.resolve is not None else known.resolve_business_days * 86_400.0
+    given = known.respond if which == "respond" else resolve
+    return (_by(row, which) or 0.0) - min(policy.sla.at_risk_before, policy.sla.at_risk_share * given)
+
+
+def _by(row: Incident, which: Which) -> float | None:
+    return row.sla.respond_by if which == "respond" else row.sla.resolve_by

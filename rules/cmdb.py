@@ -38,6 +38,7 @@ class Store(msgspec.Struct, frozen=True):
     """`hours` maps `mon`, `mon-sat`, … to `08:00-20:00` (or several, comma-separated), `24h` or `closed`; `exceptions`
     maps dates to the same. No hours means open: what is unknown must not hide an outage. `service_hours` maps a service
     with hours of its own (fuel) to the same, and `calendar` names the holidays that the store keeps.
+    `business_calendar` names the policy's that its targets in business days go by; without one its region's counts.
     """
 
     id: Id
@@ -52,6 +53,7 @@ class Store(msgspec.Struct, frozen=True):
     service_hours: dict[str, Told] = {}
     calendar: str = ""
     events: list[Event] = []
+    business_calendar: str = ""
 
 
 class Item(msgspec.Struct, frozen=True, rename={"klass": "class"}):

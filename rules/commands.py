@@ -1,6 +1,14 @@
 """What people ask for. Each command has an actor and an id, so a repeat is harmless; a refused one changes nothing."""
 
-from rules import creating, incident_commands, merge_commands, pin_commands, rebinding, window_commands
+from rules import (
+    creating,
+    incident_commands,
+    merge_commands,
+    pause_commands,
+    pin_commands,
+    rebinding,
+    window_commands,
+)
 from rules.draft import Draft
 from rules.entries import Command
 from rules.verb import DONE, REFUSED, Verb
@@ -12,6 +20,7 @@ VERBS: dict[str, Verb] = {
     **merge_commands.VERBS,
     **rebinding.VERBS,
     **pin_commands.VERBS,
+    **pause_commands.VERBS,
     **window_commands.VERBS,
 }
 

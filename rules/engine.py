@@ -15,6 +15,7 @@ from rules import (
     estate,
     historical,
     ledger,
+    pauses,
     pin_commands,
     precision,
     rebinding,
@@ -178,6 +179,8 @@ def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
             row = clocks.strike(draft, row)
         case "escalate":
             row = clocks.escalate(draft, row)
+        case pauses.TIMER:
+            row = pauses.ended_by_time(draft, row)
         case "restore":
             row = restore.settle(draft, row)
         case "nudge":

@@ -37,6 +37,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     urgency: Literal[1, 2, 3] | None = None
     pinned: Literal["P1", "P2", "P3", "no"] | None = None
     group: str | None = None
+    paused: str | None = None
 
 
 def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Iterator[str]:
@@ -65,6 +66,7 @@ def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Itera
         "urgency": row.urgency,
         "pinned": "no" if row.pin is None else f"P{row.pin.priority}",
         "group": row.resolver_group,
+        "paused": row.sla.paused or "",
     }
     for name, value in found.items():
         expected = getattr(wanted, name)

@@ -12,6 +12,7 @@ import msgspec
 
 from contract.records import Record, Stamp, Transition
 from contract.status import Status
+from rules import recurring
 from rules.belief import CheckState, ItemState
 from rules.decision import Change, Decision
 from rules.draft import Draft, changed
@@ -100,11 +101,14 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
             _put_as_it_was(state, incident, at, draft.policy.stable_for(incident.category))
     for agent in past.checks:
         state.put(Change("agents", agent, AgentState(at)))
-    for window in draft.windows():
-        state.put(Change("windows", window.id, window))
     for source, binding in draft.bindings():
         if home_of(source) == store:
             state.put(Change("bindings", source, binding))
+    for window in draft.windows():
+        then = recurring.as_of(window, at)
+        state.put(Change("windows", window.id, then))
+        if then.repeats is not None:
+            state.put(Change("deadlines", f"window:{window.id}", then.since if then.since > at else then.over))
     watched = {check.partition("/")[0] for checks in past.checks.values() for check in checks}
     for key, row in past.items.items():
         if row.since <= at and key.partition("@")[0].rpartition("/")[2] in watched:

@@ -74,16 +74,6 @@ def next_opening(hours: Hours, at: float) -> float | None:
     return None
 
 
-def business_days_later(zone: ZoneInfo, at: float, days: int) -> float:
-    """The same wall time `days` working days (Monday to Friday) later."""
-    local = datetime.fromtimestamp(at, zone)
-    day = local.date()
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return datetime.combine(day, local.timetz()).timestamp()
-
-
 def _of_day(hours: Hours, day: date) -> list[tuple[float, float]]:
     week = hours.week or (((0, 1440),),) * 7
     spans = hours.exceptions.get(day, week[day.weekday()])

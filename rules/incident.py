@@ -34,13 +34,22 @@ class Extent(msgspec.Struct, frozen=True):
 
 
 class Sla(msgspec.Struct, frozen=True):
-    """Deadlines run from `opened_at`. A breach stands, whatever happens to the priority later."""
+    """Deadlines run from `opened_at`. A breach stands, whatever happens to the priority later.
+
+    `paused` says why the resolve clock stands still; `resolve_by` moves when it goes on. `paused_for` is how long it
+    has stood still before (of a target in business days: how much of their hours), `healthy` the time taken off both
+    clocks because all was well. Seconds.
+    """
 
     respond_by: float | None = None
     resolve_by: float | None = None
     at_risk: tuple[Literal["respond", "resolve"], ...] = ()
     breached: tuple[Literal["respond", "resolve"], ...] = ()
     paused: str | None = None
+    paused_at: float | None = None
+    paused_until: float | None = None
+    paused_for: float = 0.0
+    healthy: float = 0.0
 
 
 class Suppression(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from rules import clocks, impact, joining, ledger, merging, pins, windows
+from rules import clocks, impact, joining, ledger, merging, pauses, pins, windows
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
 from rules.incident import Extent, Incident, Priority, Sla, Suppression
@@ -37,7 +37,7 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
 
 def lifted(draft: Draft, row: Incident, finding: Finding) -> Incident:
     """As bad as `finding`, which is of what a person merged into it."""
-    row = _at_priority(draft, row, finding)
+    row = impact.kept(draft.policy, _at_priority(draft, row, finding))
     draft.put_incident(row)
     clocks.arm(draft, row)
     return row
@@ -151,7 +151,7 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
         started_at=min(row.started_at, finding.started_at),
         restored_at=None,
     )
-    row = _at_its_worst(draft, row, before, finding)
+    row = pauses.ended_if_worse(draft, _at_its_worst(draft, row, before, finding), before)
     if before.restored_at is not None:
         draft.tell(row.id, "failing again", finding.title, "22 restore")
         for timer in ("restore", "nudge"):
@@ -255,7 +255,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
     if row.merged is not None:
         row = changed(row, merged=None, parent=None, suppressed=None)
     row = changed(
-        clocks.postponed(row, healthy),
+        clocks.postponed(draft, row, healthy),
         state=phase,
         apart=(),
         reopened=row.reopened + 1,

@@ -1,11 +1,12 @@
 """The policy's numbers, a section each, with the rules of docs/semantics.md that they belong to."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from contract.units import Duration
-from rules.playbook import Band
+from rules.incident import Priority
+from rules.playbook import Band, Names
 
 
 class LossBand(msgspec.Struct, frozen=True):
@@ -20,15 +21,50 @@ class Target(msgspec.Struct, frozen=True):
 
     respond: Duration
     resolve: Duration | None = None
-    resolve_business_days: int = 0
+    resolve_business_days: Annotated[int, msgspec.Meta(ge=0, le=366)] = 0
+
+
+class SlaException(msgspec.Struct, frozen=True, kw_only=True):
+    """Targets of incidents of this category, or about this service, or both; what is not written stays."""
+
+    category: Names = []
+    service: Names = []
+    P1: Target | None = None
+    P2: Target | None = None
+    P3: Target | None = None
+
+    def of(self, priority: Priority) -> Target | None:
+        return {1: self.P1, 2: self.P2, 3: self.P3}[priority]
+
+    def fits(self, category: str, service: str) -> bool:
+        return _fits(self.category, category) and _fits(self.service, service)
 
 
 class Sla(msgspec.Struct, frozen=True):
+    """Rule 18. Of the exceptions that fit, the most specific counts; of equal ones the first."""
+
     P1: Target
     P2: Target
     P3: Target
     at_risk_before: Duration
     at_risk_share: float
+    exceptions: list[SlaException] = []
+
+    def of(self, priority: Priority) -> Target:
+        targets: dict[int, Target] = {1: self.P1, 2: self.P2, 3: self.P3}
+        return targets[priority]
+
+
+class Pauses(msgspec.Struct, frozen=True):
+    """Rule 19: for which reasons the resolve clock may stand still, for how long, and who may stop a P1's.
+
+    `with_reference` are the reasons that need one, such as the vendor's ticket. `p1_roles` are roles of the API.
+    """
+
+    longest: Duration = Duration(4 * 3600)
+    reasons: tuple[str, ...] = ("vendor", "store access", "planned visit")
+    with_reference: tuple[str, ...] = ("vendor",)
+    p1_roles: tuple[Literal["view", "operate", "admin"], ...] = ("admin",)
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -139,3 +175,8 @@ class Windows(msgspec.Struct, frozen=True):
     longest: Duration = Duration(31 * 86_400)
     longest_silence: Duration = Duration(7 * 86_400)
     ahead: Duration = Duration(366 * 86_400)
+
+
+def _fits(wanted: Names, found: str) -> bool:
+    """As a Matcher's key: equal, or in the list; one that is not written fits everything."""
+    return not wanted or (found in wanted if isinstance(wanted, list) else found == wanted)

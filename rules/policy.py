@@ -9,6 +9,8 @@ import msgspec
 from contract import documents
 from contract.documents import DocumentError, Loaded, Mistake
 from contract.units import Duration, from_document
+from rules import calendars
+from rules.calendars import Calendar
 from rules.cmdb import Item, Store
 from rules.incident import Priority
 from rules.numbers import (
@@ -20,10 +22,12 @@ from rules.numbers import (
     Ledger,
     LossBand,
     Offline,
+    Pauses,
     Peak,
     Pins,
     SharedFault,
     Sla,
+    SlaException,
     Target,
     Unreachable,
     Windows,
@@ -77,6 +81,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     matrix: Matrix = (("P1", "P1", "P2"), ("P1", "P2", "P3"), ("P2", "P3", "P3"))
     operators: dict[str, Operator] = {}
     pins: Pins = Pins()
+    business_calendars: dict[str, Calendar] = {}
+    pauses: Pauses = Pauses()
 
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
@@ -189,11 +195,34 @@ def _of_numbers(policy: Policy) -> list[tuple[str, str]]:
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))
     found += _of_capacity(policy)
-    for name in ("P1", "P2", "P3"):
-        target: Target = getattr(policy.sla, name)
-        if (target.resolve is None) == (target.resolve_business_days == 0):
-            found.append((f"sla.{name}", "needs either resolve or resolve_business_days"))
-    return found
+    found += _of_targets("sla", policy.sla)
+    for at, special in enumerate(policy.sla.exceptions):
+        path = f"sla.exceptions[{at}]"
+        if not special.category and not special.service:
+            found.append((path, "needs a category or a service; what is for all stands above"))
+        for key, wanted, known in (
+            ("category", special.category, policy.categories),
+            ("service", special.service, policy.services),
+        ):
+            strange = [one for one in (wanted if isinstance(wanted, list) else [wanted]) if one and one not in known]
+            found += [(f"{path}.{key}", f"found {one!r}, expected one of {_some(known)}") for one in strange]
+        found += _of_targets(path, special)
+    return found + list(calendars.mistakes(policy.business_calendars)) + _of_pauses(policy)
+
+
+def _of_targets(path: str, targets: Sla | SlaException) -> list[tuple[str, str]]:
+    known = [(f"{path}.P{at}", targets.of(at)) for at in (1, 2, 3)]
+    return [
+        (name, "needs either resolve or resolve_business_days")
+        for name, target in known
+        if target is not None and (target.resolve is None) == (target.resolve_business_days == 0)
+    ]
+
+
+def _of_pauses(policy: Policy) -> list[tuple[str, str]]:
+    strange = [one for one in policy.pauses.with_reference if one not in policy.pauses.reasons]
+    expected = ", ".join(policy.pauses.reasons)
+    return [("pauses.with_reference", f"found {one!r}, expected one of {expected}") for one in strange]
 
 
 def _of_capacity(policy: Policy) -> list[tuple[str, str]]:

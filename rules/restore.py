@@ -1,6 +1,6 @@
 """Rule 22: how an incident ends. Stable for a while and untouched: by itself. Touched: it stays with its owner."""
 
-from rules import clocks, merging
+from rules import clocks, merging, pauses
 from rules.draft import Draft, changed
 from rules.incident import Incident
 from rules.incidents import ACCEPTED, PERSON_RESOLVED, suppression
@@ -75,6 +75,7 @@ def resolve(draft: Draft, row: Incident, why: str, actor: str = "engine", flags:
     phase = after(row.state, "restore" if actor == "engine" else "resolve")
     if phase is None:
         return row
+    row = pauses.ended(draft, row, "resolved")
     row = changed(row, state=phase, resolved_at=draft.now, flags=tuple(dict.fromkeys((*row.flags, *flags))))
     _stop(draft, row)
     draft.wake(f"close:{row.id}", draft.now + draft.policy.ending.reopen_within)
@@ -108,6 +109,7 @@ def absorb(draft: Draft, row: Incident, cause: Incident) -> None:
         return
     _follow(draft, row, cause)
     text = f"explained by #{cause.number}: {cause.ci}"
+    row = pauses.ended(draft, row, text)
     row = changed(row, state=phase, closed_at=draft.now, parent=cause.id, flags=(*row.flags, DUPLICATE))
     _stop(draft, row)
     draft.take(row.id)

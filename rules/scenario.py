@@ -14,8 +14,8 @@ import msgspec
 from contract import documents
 from contract.documents import DocumentError, Mistake
 from contract.status import Status
-from contract.units import Duration
-from rules import engine, policy
+from contract.units import Duration, duration
+from rules import engine, policy, rows
 from rules.cmdb import CmdbDocument, Lifecycle
 from rules.entries import (
     AgentHeard,
@@ -39,15 +39,19 @@ Word = Literal["ok", "warning", "critical", "unknown"]
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}):
-    """A window that a person makes in this step: `from` and `until` are times after the start."""
+    """A window that a person makes in this step: `from` and `until` are times after the start.
+
+    `repeats` has `from` and `to` (times of day), `days` and `weeks`; then `until` may be left out.
+    """
 
     kind: Literal["maintenance", "silence"] = "maintenance"
     stores: list[str] = []
     cis: list[str] = []
     since: Duration | None = None
-    until: Duration
+    until: Duration | None = None
     reason: str = "planned work"
     expected: list[str] = []
+    repeats: dict[str, Any] | None = None
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +59,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
     history, `lost` never sends them. `lifecycle` is what the CMDB says of CIs from now on. `end_window` ends the window
-    with that reason. `expect` lists the incidents that are not closed, all of them; `effects` all that is to be done
-    outside.
+    with that reason. `restart`: the collector stopped, and reads its state back. `expect` lists the incidents that are
+    not closed, all of them; `effects` all that is to be done outside.
     """
 
     at: Duration
@@ -72,6 +76,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     command: dict[str, str | float] = {}
     window: Planned | None = None
     end_window: str = ""
+    restart: bool = False
     expect: list[Expected] | None = None
     effects: list[str] | None = None
     refused: str | None = None
@@ -79,9 +84,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """`policy_with` holds sections of the policy in which this one differs, each with only what is different."""
+
     name: str
     rule: str | int
     policy: str = "retail"
+    policy_with: dict[str, Any] = {}
     start: str = "2026-11-16T09:00:00Z"
     cmdb: CmdbDocument
     steps: list[Step]
@@ -120,7 +128,7 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
     """The journal that the scenario stands for, each entry with its step."""
     start = datetime.fromisoformat(scenario.start).timestamp()
     yield 0, CmdbLoaded(at=start, document=msgspec.to_builtins(scenario.cmdb))
-    yield 0, PolicyLoaded(at=start, name=scenario.policy, document=policy.load(scenario.policy))
+    yield 0, PolicyLoaded(at=start, name=scenario.policy, document=_law(scenario))
     yield 0, Tick(at=start)
     fleet, cmdb = Fleet(), scenario.cmdb
     for number, step in enumerate(scenario.steps, 1):
@@ -155,6 +163,14 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
         yield number, Tick(at=now)
 
 
+def _law(scenario: Scenario) -> dict[str, Any]:
+    document = policy.load(scenario.policy)
+    for section, different in scenario.policy_with.items():
+        both = isinstance(different, dict) and isinstance(document.get(section), dict)
+        document[section] = {**document[section], **different} if both else different
+    return document
+
+
 def _failures(scenario: Scenario) -> Iterator[Failure]:
     start = datetime.fromisoformat(scenario.start).timestamp()
     state = State.empty()
@@ -164,6 +180,8 @@ def _failures(scenario: Scenario) -> Iterator[Failure]:
     for number, step in enumerate([None, *scenario.steps]):
         effects.clear()
         refusals.clear()
+        if step is not None and step.restart:
+            state = rows.restore(rows.dump(state))
         for entry in [entry for of, entry in journal if of == number]:
             for decision in engine.run(state, _resolved(state, entry)):
                 effects += [f"{effect.kind} {effect.to}".strip() for effect in decision.effects]
@@ -175,9 +193,8 @@ def _failures(scenario: Scenario) -> Iterator[Failure]:
 
 
 def _differences(state: State, step: Step, start: float, effects: list[str]) -> Iterator[str]:
-    rows = sorted(state.incidents.values(), key=lambda row: row.number)
     if step.expect is not None:
-        left = list(rows)
+        left = sorted(state.incidents.values(), key=lambda row: row.number)
         for wanted in step.expect:
             found = next((row for row in left if not list(unlike(state, row, wanted, start))), None)
             if found is not None:
@@ -202,8 +219,10 @@ def _turned(cmdb: CmdbDocument, lifecycle: dict[str, Lifecycle]) -> CmdbDocument
 
 
 def _command(step: Step, number: int, now: float) -> Command:
-    rest = {key: value for key, value in step.command.items() if key not in ("name", "ci", "actor")}
-    arguments = rest | ({"ci": step.command["ci"]} if "ci" in step.command else {})
+    rest = {key: value for key, value in step.command.items() if key not in ("name", "ci", "actor", "lasting")}
+    arguments: dict[str, Any] = rest | ({"ci": step.command["ci"]} if "ci" in step.command else {})
+    if "lasting" in step.command:
+        arguments["minutes"] = duration(str(step.command["lasting"])) / 60
     name, actor = str(step.command.get("name", "")), str(step.command.get("actor", "ann"))
     return Command(at=now, id=f"step-{number}", actor=actor, name=name, arguments=arguments)
 
@@ -211,7 +230,9 @@ def _command(step: Step, number: int, now: float) -> Command:
 def _window(planned: Planned, number: int, start: float, now: float) -> Command:
     told: dict[str, Any] = {name: getattr(planned, name) for name in ("stores", "cis", "reason", "expected")}
     began = now if planned.since is None else start + planned.since
-    told |= {"from": began, "until": start + planned.until}
+    told |= {"from": began}
+    told |= {} if planned.until is None else {"until": start + planned.until}
+    told |= {} if planned.repeats is None else {"repeats": planned.repeats}
     return Command(at=now, id=f"window-{number}", actor="ann", name=f"add_{planned.kind}", arguments=told)
 
 
@@ -222,8 +243,7 @@ def _resolved(state: State, entry: JournalEntry) -> JournalEntry:
     if entry.name == END:
         ids = [row.id for row in state.windows.values() if row.reason == entry.arguments["reason"]]
         return msgspec.structs.replace(entry, arguments={"window": next(iter(ids), "")})
-    rows = sorted(state.incidents.values(), key=lambda row: -row.number)
-    newest = {row.ci: row.id for row in reversed(rows)}
+    newest = {row.ci: row.id for row in sorted(state.incidents.values(), key=lambda row: row.number)}
     arguments = dict(entry.arguments)
     if entry.name == "rebind":
         arguments["ci"] = arguments.get("to", "")
@@ -238,12 +258,20 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:
     except ValueError:
         yield "start", f"found {scenario.start!r}, expected an instant such as 2026-11-16T09:00:00Z"
     yield from ((f"cmdb.{path}", text) for path, text in contradictions(scenario.cmdb))
+    try:
+        policy.typed(_law(scenario))
+    except DocumentError as error:
+        yield from ((f"policy_with.{mistake.path}", mistake.text) for mistake in error.mistakes)
     agents = {agent for store in scenario.cmdb.stores for agent in store.agents}
     last = 0.0
     for at, step in enumerate(scenario.steps):
         if step.at < last:
             yield f"steps[{at}].at", f"{step.at:g}s is before the step above it"
         last = max(last, step.at)
+        try:
+            duration(str(step.command.get("lasting", "0s")))
+        except ValueError as error:
+            yield f"steps[{at}].command.lasting", str(error)
         for agent in [*step.checks, *step.silent, *step.heard, *step.snapshot]:
             if agent not in agents:
                 yield f"steps[{at}]", f"no store has an agent {agent!r}"

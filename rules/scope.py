@@ -49,18 +49,19 @@ def judge(draft: Draft, ref: str) -> None:
             recover(draft, row, well)
 
 
-def alternate_works(draft: Draft, ref: str) -> bool:
-    """Another shared CI gives the same service and stores say that it works."""
-    item = draft.estate.items[ref]
+def alternates(draft: Draft, ref: str) -> list[str]:
+    """Other shared CIs that give the same service, and of which stores say that they work."""
+    item = draft.estate.items.get(ref)
+    found = []
     for other in draft.estate.shared:
-        if other.id == ref or not set(other.provides) & set(item.provides):
+        if item is None or other.id == ref or not set(other.provides) & set(item.provides):
             continue
         if draft.estate.category(other.id) != draft.estate.category(ref):
             continue
         votes, against = sum(draft.votes(other.id).values()), sum(draft.against(other.id).values())
         if votes > 2 * against:
-            return True
-    return False
+            found.append(other.id)
+    return found
 
 
 def rivals(draft: Draft, ref: str) -> list[str]:
@@ -112,7 +113,7 @@ def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | N
     critical = sum(vote.state is Status.CRITICAL for vote in votes)
     broken = critical >= min(draft.policy.shared_fault.stores, len(votes))
     category = draft.estate.rules_of(ref)
-    alternate = alternate_works(draft, ref)
+    alternate = bool(alternates(draft, ref))
     priority = of_shared_fault(category, "critical" if broken else "warning", alternate=alternate)
     stores = sorted({*blame.stores, *(row.stores if row is not None and row.state != "resolved" else ())})
     stores = [store for store in stores if not merging.is_apart(row, f"{ref}@{store}")] or stores

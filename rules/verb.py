@@ -9,6 +9,7 @@ from rules.said import lines, one_line
 
 REFUSED = "command refused"
 DONE = "command"
+_LARGEST = 1e12  # what is beyond is no instant and no span that anybody means
 
 
 class Verb(NamedTuple):
@@ -24,3 +25,11 @@ def text(arguments: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         return ""
     return lines(value) if name == "text" else one_line(value)
+
+
+def number(arguments: dict[str, Any], name: str) -> float | None:
+    """An instant or a span; None when there is none that can be meant."""
+    value = arguments.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= _LARGEST:
+        return None
+    return float(value)

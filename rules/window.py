@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from rules.graph import Ref
+from rules.recurrence import Recurrence
 
 RULE = "25 window"
 Kind = Literal["maintenance", "silence"]
@@ -14,7 +15,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """From `since` to `until` nothing of it makes a ticket or a page; what is seen stays visible.
 
     `stores` and `cis` are what it names; what depends on them is of it too. `expected` are categories, none: all of
-    them. What began before `until` is held for `grace` seconds more, for it may heal by itself.
+    them. What began before `until` is held for `grace` seconds more, for it may heal by itself. One that `repeats` has
+    the span of the occurrence that runs, or comes next.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     expected: tuple[str, ...] = ()
     grace: float = 0.0
     made_at: float = 0.0
+    repeats: Recurrence | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

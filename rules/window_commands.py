@@ -5,10 +5,11 @@ from typing import Any
 
 import msgspec
 
+from rules import overlaps, recurring
 from rules.draft import Draft
 from rules.entries import Command
 from rules.said import one_line
-from rules.verb import Verb
+from rules.verb import Verb, number
 from rules.window import RULE, Kind, Window
 from rules.windows import sentence
 
@@ -17,6 +18,7 @@ END = "end_window"
 MOST_WINDOWS = 1_000
 MOST_NAMES = 2_000  # stores and CIs of one window
 TIMER = "window"
+_OVERLAPS_TOLD = 3
 
 
 def id_of(command: str) -> str:
@@ -45,6 +47,8 @@ def _refusal(draft: Draft, event: Command) -> str:
         return "a window needs a reason"
     if len(draft.windows()) >= MOST_WINDOWS:
         return f"there are {MOST_WINDOWS} windows already; end some"
+    if told.get("repeats") is not None:
+        return recurring.refusal(draft, KINDS[event.name], told, names)
     return _span_refusal(draft, KINDS[event.name], *_span(draft, told))
 
 
@@ -58,20 +62,25 @@ def _obey(draft: Draft, event: Command) -> None:
 
 
 def fall_due(draft: Draft, id_: str) -> None:
-    """A window begins, or is over: what it names is judged anew."""
+    """A window begins, or is over, or over until it comes again: what it names is judged anew."""
     window = draft.window(id_)
     if window is None:
         return
+    _touch(draft, window)
     if draft.now < window.over:
         draft.wake(f"{TIMER}:{id_}", window.over)
-    else:
-        draft.put("windows", id_, None)
-        draft.reason(RULE, f"over: {sentence(draft, window, '')}")
-    _touch(draft, window)
+        return
+    draft.reason(RULE, f"over: {sentence(draft, window, '')}")
+    again = recurring.after(window, draft.now)
+    draft.put("windows", id_, again)
+    if again is not None:
+        draft.wake(f"{TIMER}:{id_}", again.since if again.since > draft.now else again.over)
 
 
 def _made(draft: Draft, event: Command, kind: Kind, grace: float) -> Window:
-    since, until = _span(draft, event.arguments)
+    names = [*_names(event.arguments, "stores"), *_names(event.arguments, "cis")]
+    repeats = recurring.asked(draft, event.arguments, names)
+    since, until = _span(draft, event.arguments) if repeats is None else recurring.span(repeats, draft.now)
     return Window(
         id=id_of(event.id),
         kind=kind,
@@ -84,12 +93,15 @@ def _made(draft: Draft, event: Command, kind: Kind, grace: float) -> Window:
         expected=tuple(dict.fromkeys(_names(event.arguments, "expected"))),
         grace=grace,
         made_at=draft.now,
+        repeats=repeats,
     )
 
 
 def _keep(draft: Draft, window: Window) -> None:
     draft.put("windows", window.id, window)
     draft.reason(RULE, sentence(draft, window, ""))
+    for text in _overlaps(draft, window)[:_OVERLAPS_TOLD]:
+        draft.reason(RULE, text)
     if window.since > draft.now:
         draft.wake(f"{TIMER}:{window.id}", window.since)
     else:
@@ -97,8 +109,17 @@ def _keep(draft: Draft, window: Window) -> None:
         _touch(draft, window)
 
 
+def _overlaps(draft: Draft, window: Window) -> list[str]:
+    """In words, the windows that the new one meets: on the same store or CI, or on one within the other."""
+    inside = [item.ref for store in window.stores for item in draft.estate.members.get(store, ())]
+    around = [ref.partition("/")[0] for ref in window.cis]
+    known = draft.windows_on(dict.fromkeys([*window.names, *inside, *around]))
+    met = [(other, overlaps.meeting(window, other)) for other in known if other.id != window.id]
+    return [f"overlaps on {found.names[0]} with {sentence(draft, one, '')}" for one, found in met if found is not None]
+
+
 def _end(draft: Draft, id_: str, actor: str) -> None:
-    """Ended now, with the grace that its kind has; one that has not begun never was."""
+    """Ended now for good, with the grace that its kind has; one that has not begun never was."""
     window = draft.window(id_)
     if window is None:
         return
@@ -107,7 +128,7 @@ def _end(draft: Draft, id_: str, actor: str) -> None:
         draft.put("windows", id_, None)
         draft.wake(f"{TIMER}:{id_}", None)
         return
-    ended = msgspec.structs.replace(window, until=draft.now)
+    ended = msgspec.structs.replace(window, until=min(window.until, draft.now), repeats=None)
     draft.put("windows", id_, ended)
     draft.wake(f"{TIMER}:{id_}", ended.over if ended.over > draft.now else None)
     if ended.over <= draft.now:
@@ -131,16 +152,16 @@ def _ending_refusal(draft: Draft, told: dict[str, Any]) -> str:
     window = draft.window(id_) if isinstance(id_, str) else None
     if window is None:
         return f"no window {str(id_)[:40]!r}"
-    if window.until <= draft.now:
+    if window.until <= draft.now and window.repeats is None:
         return f"window {window.id} has ended already"
     return ""
 
 
 def _span(draft: Draft, told: dict[str, Any]) -> tuple[float, float]:
     """Both instants; an end before the beginning when none was told."""
-    since = _number(told, "from")
+    since = number(told, "from")
     since = draft.now if since is None else since
-    until, minutes = _number(told, "until"), _number(told, "minutes")
+    until, minutes = number(told, "until"), number(told, "minutes")
     if (until is None) == (minutes is None):
         return since, float("-inf")
     return since, until if until is not None else since + 60 * (minutes or 0.0)
@@ -163,11 +184,6 @@ def _span_refusal(draft: Draft, kind: Kind, since: float, until: float) -> str:
 def _names(told: dict[str, Any], key: str) -> list[str]:
     found = told.get(key)
     return [str(one) for one in found] if isinstance(found, list | tuple) else []
-
-
-def _number(told: dict[str, Any], key: str) -> float | None:
-    found = told.get(key)
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
 def _reason(told: dict[str, Any]) -> str:

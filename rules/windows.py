@@ -1,6 +1,6 @@
 """Rule 25: which window holds an incident back, and in which words that is said."""
 
-from rules import graph
+from rules import graph, recurrence
 from rules.draft import Draft
 from rules.finding import Finding, instant
 from rules.incident import Incident, Reason, Suppression
@@ -53,7 +53,8 @@ def reasons(draft: Draft, store: str, ref: str) -> list[Reason]:
 def sentence(draft: Draft, window: Window, store: str) -> str:
     """In the store's local time, where there is one."""
     until = instant(draft, store, window.until)
-    return f"{window.kind} until {until}, by {window.actor}: {window.reason}"
+    again = f" ({recurrence.words(window.repeats)})" if window.repeats is not None else ""
+    return f"{window.kind} until {until}{again}, by {window.actor}: {window.reason}"
 
 
 def _ref(finding: Finding) -> str:

@@ -70,6 +70,7 @@ def _facts(incident: Json) -> list[str]:
         "opened": clock(incident.get("opened_at")),
         "respond by": clock(sla.get("respond_by")),
         "resolve by": clock(sla.get("resolve_by")),
+        "paused": _paused(sla),
         "at risk": ", ".join(sla.get("at_risk") or []),
         "breached": ", ".join(sla.get("breached") or []),
         "restored": clock(incident.get("restored_at")),
@@ -86,6 +87,11 @@ def _facts(incident: Json) -> list[str]:
 
 def _pinned(pin: Json | None) -> str:
     return f"{pin['priority']} until {clock(pin['until'])} by {pin['by']}: {pin['reason']}" if pin else ""
+
+
+def _paused(sla: Json) -> str:
+    """Meanwhile `resolve by` stands as it was when the pause began."""
+    return f"until {clock(sla.get('paused_until'))}: {sla['paused']}" if sla.get("paused") else ""
 
 
 def _lost(affected: Json) -> str:

@@ -11,7 +11,8 @@ from tillwatch.failure import CommandFailed
 from tillwatch.instants import clock, instant, rfc3339
 from tillwatch.table import table
 
-HEADINGS = ("id", "state", "from", "until", "for", "by", "reason")
+HEADINGS = ("id", "state", "from", "until", "again", "for", "by", "reason")
+WEEKS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
 
 
 def arguments(parser: argparse.ArgumentParser, path: str, what: str) -> None:
@@ -25,11 +26,26 @@ def arguments(parser: argparse.ArgumentParser, path: str, what: str) -> None:
     adding.add_argument("--until", metavar="TIME", help="its end, such as 2026-11-27T22:00:00Z")
     adding.add_argument("--from", dest="since", metavar="TIME", help="its beginning; now, unless said otherwise")
     adding.add_argument("--reason", required=True, help="why, for whoever wonders at the silence")
+    if path == "maintenance":
+        _repeat_arguments(adding)
     adding.add_argument(
         "--expected", action="append", default=[], metavar="CATEGORY", help="hold back only this; may be repeated"
     )
     _action(actions, "list", _list, "those that are not over")
     _action(actions, "end", _end, f"ends a {what} early").add_argument("id", help="its id")
+
+
+def _repeat_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repeat", metavar="FROM-TO", help="every day, such as 02:00-04:00, wall time of the store")
+    parser.add_argument("--on", metavar="DAYS", default="", help="with --repeat: only then, such as sat,sun")
+    parser.add_argument(
+        "--week",
+        action="append",
+        default=[],
+        choices=tuple(WEEKS),
+        help="with --on: only the first, … or last of a month",
+    )
+    parser.add_argument("--timezone", default="", help="with --repeat: by this wall, not the store's")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,6 +65,10 @@ def _add(site: api.Api, options: argparse.Namespace) -> int:
     stores, cis = _sorted_out(site, options.subjects)
     body: dict[str, Any] = {"reason": options.reason, "expected": options.expected, "stores": stores, "cis": cis}
     body |= _span(options, time.time())
+    if _repeats(options):
+        start, _, end = options.repeat.partition("-")
+        days, weeks = [day for day in options.on.split(",") if day], [WEEKS[week] for week in options.week]
+        body["repeats"] = {"from": start, "to": end, "days": days, "weeks": weeks, "timezone": options.timezone}
     return _told(api.post(site, options.path, body), options)
 
 
@@ -77,7 +97,8 @@ def _row(window: dict[str, Any]) -> list[str]:
     named = [*window["stores"], *window["cis"]]
     subjects = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
     span = [clock(window["from"]), clock(window["until"])]
-    return [window["id"], window["state"], *span, subjects, window["actor"], window["reason"]]
+    again = (window.get("repeats") or {}).get("words", "-")
+    return [window["id"], window["state"], *span, again, subjects, window["actor"], window["reason"]]
 
 
 def _sorted_out(site: api.Api, subjects: list[str]) -> tuple[list[str], list[str]]:
@@ -97,9 +118,22 @@ def _is_store(site: api.Api, subject: str) -> bool:
     return True
 
 
+def _repeats(options: argparse.Namespace) -> bool:
+    return bool(getattr(options, "repeat", None))
+
+
 def _span(options: argparse.Namespace, now: float) -> dict[str, Any]:
-    told = span.end(options, now)
+    told = _ends(options, now)
     try:
         return told if options.since is None else {"from": rfc3339(instant(options.since, now))} | told
     except ValueError as error:
         raise CommandFailed(str(error), 2) from error
+
+
+def _ends(options: argparse.Namespace, now: float) -> dict[str, Any]:
+    """What repeats says itself how long it lasts; it may have no end."""
+    if not _repeats(options):
+        return span.end(options, now)
+    if options.lasting is not None:
+        raise CommandFailed("--repeat says how long it lasts each time; leave --for out", 2)
+    return {} if options.until is None else span.end(options, now)

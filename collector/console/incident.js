@@ -67,6 +67,9 @@ const COMMANDS = [
   { name: "acknowledge", words: "Acknowledge", states: ["open"], field: "note", ask: "Note (may be empty)", optional: true },
   { name: "notes", words: "Note", states: ["open", "acknowledged", "resolved"], field: "text", ask: "What should others know?" },
   { name: "assign", words: "Assign", states: ["open", "acknowledged"], field: "assignee", ask: "To whom?", short: true },
+  { name: "pause", words: "Pause", states: ["open", "acknowledged"], when: (one) => !one.sla.paused && one.sla.resolve_by, field: "reason", ask: "Why? vendor, store access or planned visit", short: true,
+    more: [["reference", "The vendor's reference (may be empty)", String], ["minutes", "For how many minutes?", Number]] },
+  { name: "resume", words: "Resume", states: ["open", "acknowledged"], when: (one) => one.sla.paused, field: "note", ask: "Why does the clock go on? (may be empty)", optional: true },
   { name: "resolve", words: "Resolve", states: ["open", "acknowledged"], field: "note", ask: "What was done? (may be empty)", optional: true },
   { name: "reopen", words: "Reopen", states: ["resolved"], field: "reason", ask: "Why again?" },
   { name: "false-positive", words: "False positive", states: ["open", "acknowledged", "resolved"], field: "note", ask: "What was it instead? (may be empty)", optional: true },
@@ -76,11 +79,22 @@ const COMMANDS = [
 ];
 
 function showActions() {
-  const possible = COMMANDS.filter((command) => command.states.includes(incident.state));
+  const possible = COMMANDS.filter((command) => command.states.includes(incident.state) && (!command.when || command.when(incident)));
   const focused = document.activeElement.dataset?.command;
   replace(byId("actions"), possible.map((command, at) =>
-    el("button", { type: "button", class: at === 0 && command.name !== "notes" ? "primary" : "", "data-command": command.name, onclick: () => ask(command) }, command.words)));
+    el("button", { type: "button", class: at === 0 && command.name !== "notes" ? "primary" : "", "data-command": command.name, onclick: () => ask(command) }, command.words)),
+    el("button", { type: "button", "data-command": "evidence", onclick: showPack }, "Evidence"));
   if (focused) byId("actions").querySelector(`[data-command=${focused}]`)?.focus();
+}
+
+// What a vendor needs to believe it, to be copied into a mail.
+async function showPack() {
+  const pack = await tried(() => get(`${address}/evidence`));
+  if (!pack) return;
+  const text = el("textarea", { class: "pack", readonly: true, "aria-label": "Evidence", rows: 24 });
+  text.value = pack.text;
+  dialog(`Evidence for #${incident.number}`, text, [["Close", null]]);
+  text.select();
 }
 
 function press(name) {
@@ -89,10 +103,12 @@ function press(name) {
 
 function ask(command) {
   const field = el(command.short ? "input" : "textarea", { name: "text", "aria-label": command.ask, placeholder: command.ask, required: !command.optional, maxlength: command.short ? 200 : 2000 });
+  const more = (command.more ?? []).map(([name, words, kind]) => [name, kind, el("input", { name, "aria-label": words, placeholder: words, maxlength: 100, required: kind === Number, inputmode: kind === Number ? "numeric" : "text" })]);
   const wrong = el("p", { class: "wrong-text", role: "status" });
-  dialog(`${command.words} #${incident.number}`, [field, wrong], [[command.words, async () => {
+  dialog(`${command.words} #${incident.number}`, [field, more.map(([, , input]) => input), wrong], [[command.words, async () => {
     try {
-      show((await post(`${address}/${command.name}`, { [command.field]: field.value.trim() })).incident);
+      const body = Object.fromEntries(more.map(([name, kind, input]) => [name, kind(input.value.trim())]));
+      show((await post(`${address}/${command.name}`, { ...body, [command.field]: field.value.trim() })).incident);
       said(`${command.words}: done`);
       return true;
     } catch (problem) {
@@ -180,6 +196,7 @@ async function showRadius() {
 
 function clock(name, at, done) {
   if (at === null) return null;
+  if (name === "resolve" && incident.sla.paused && !done) return paused();
   const how = done ? (incident.sla.breached.includes(name) ? "missed" : "met") : standing(incident.sla, name, at);
   const left = Date.parse(at) - now();
   const begun = Date.parse(incident.opened_at ?? incident.learnt_at);
@@ -191,12 +208,17 @@ function clock(name, at, done) {
     el("div", { class: "track" }, bar), el("div", { class: "under" }, `by ${timeOfDay(at)}`));
 }
 
+function paused() {
+  const { paused: why, paused_at: since, paused_until: until } = incident.sla;
+  return el("div", { class: "sla" }, el("div", { class: "sla-head" }, el("span", {}, "Resolve"), el("b", {}, "paused")),
+    el("div", { class: "under" }, `${why}; since ${timeOfDay(since)}, until ${timeOfDay(until)} at the latest`));
+}
+
 function tick() {
   if (!incident) return;
   const ended = incident.resolved_at !== null || incident.closed_at !== null;
   const clocks = [clock("respond", incident.sla.respond_by, ended || incident.acknowledged_at !== null), clock("resolve", incident.sla.resolve_by, ended)];
-  const paused = incident.sla.paused ? el("p", { class: "under" }, `Paused: ${incident.sla.paused}`) : null;
-  replace(byId("clocks"), clocks.some(Boolean) ? clocks : el("p", { class: "under" }, "No clock runs."), paused, ...phases(incident));
+  replace(byId("clocks"), clocks.some(Boolean) ? clocks : el("p", { class: "under" }, "No clock runs."), ...phases(incident));
 }
 
 // Other things of the store change without this incident changing.

@@ -28,6 +28,7 @@ export function state(incident) {
 export function nextDeadline(incident) {
   if (incident.state === "resolved" || incident.state === "closed" || incident.restored_at) return null;
   const waiting = incident.acknowledged_at === null && incident.sla.respond_by !== null;
+  if (!waiting && incident.sla.paused) return null;
   const name = waiting ? "respond" : "resolve";
   const at = waiting ? incident.sla.respond_by : incident.sla.resolve_by;
   return at === null ? null : { name, at, standing: standing(incident.sla, name, at) };

@@ -88,7 +88,7 @@ def _body(known: Estate, incident: Incident, frame: Frame) -> str:
         f"Configuration item: {_item(known, incident.ci)}",
         f"Priority: P{incident.priority} ({kind}), incident #{incident.number}",
         f"Respond by: {_when(incident.sla.respond_by, zone)}",
-        f"Resolve by: {_when(incident.sla.resolve_by, zone)}",
+        f"Resolve by: {_when(incident.sla.resolve_by, zone)}{_paused(incident, zone)}",
         f"Resolver group: {harmless(incident.resolver_group) or 'none named'}",
     ]
     if incident.vendor:
@@ -100,6 +100,11 @@ def _body(known: Estate, incident: Incident, frame: Frame) -> str:
     why = [f"* {harmless(one.text)} (rule {harmless(one.rule, 60)})" for one in incident.reasons[:_NAMED]]
     link = f"{frame.console}/incidents/{incident.id}"
     return "\n".join([*lines, "", "Why:", *why, "", f"In the console: {link}", f"Key: {frame.key}"])
+
+
+def _paused(incident: Incident, zone: ZoneInfo | None) -> str:
+    sla = incident.sla
+    return f", paused until {_when(sla.paused_until, zone)}: {harmless(sla.paused)}" if sla.paused else ""
 
 
 def _note(incident: Incident, news: Sequence[News]) -> str:

@@ -1,6 +1,6 @@
 """The JSON that commands bring. Unknown fields are mistakes: a misspelt one must not be lost in silence."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -69,10 +69,26 @@ class Priority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minutes: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
 
 
+class Pause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The resolve clock stands still: why (a reason of the policy), and `until` when or for how many `minutes`.
+
+    `reference` is the vendor's, where the reason needs one.
+    """
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    reference: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    until: Annotated[str, msgspec.Meta(description="RFC 3339; this or minutes")] | None = None
+    minutes: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
+
+
 class StoreSays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What people of a store that is not heard say about it."""
 
     text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class Called(msgspec.Struct, frozen=True):
@@ -101,10 +117,24 @@ class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
+class Repeats(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from"}):
+    """From a time of day to another, `02:00` to `04:00`, past midnight too; wall time of the stores or of `timezone`.
+
+    `days` none: every day; `weeks`: only the first to fifth (1 to 5) or last (-1) of them in a month.
+    """
+
+    start: Annotated[str, msgspec.Meta(pattern=r"^\d\d:\d\d\Z")]
+    to: Annotated[str, msgspec.Meta(pattern=r"^\d\d:\d\d\Z")]
+    days: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], msgspec.Meta(max_length=7)] = []
+    weeks: Annotated[list[Literal[1, 2, 3, 4, 5, -1]], msgspec.Meta(max_length=6)] = []
+    timezone: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
 class NewWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """A maintenance window or a silence: for `stores` and `cis`, `from` (now) `until`, or for so many `minutes`.
 
-    `expected` are categories: others are not held back. None: all of them.
+    `expected` are categories: others are not held back. None: all of them. Maintenance that `repeats` begins at `from`
+    and ends for good at `until`, both of which may be left out.
     """
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
@@ -114,3 +144,4 @@ class NewWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     until: Annotated[str, msgspec.Meta(description="RFC 3339; this or minutes")] | None = None
     minutes: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
     expected: Annotated[list[Annotated[str, msgspec.Meta(max_length=63)]], msgspec.Meta(max_length=50)] = []
+    repeats: Repeats | None = None

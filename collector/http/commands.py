@@ -26,7 +26,7 @@ async def acknowledge(call: Call[NoQuery, bodies.Acknowledge]) -> shapes.Command
 
 async def note(call: Call[NoQuery, bodies.Note]) -> shapes.CommandDone:
     called = call.body.called_at
-    when = {} if called is None else {"called_at": _instant(called)}
+    when = {} if called is None else {"called_at": _instant("called_at", called)}
     return await done(call, "note", {"text": call.body.text} | when)
 
 
@@ -64,12 +64,28 @@ async def rebind(call: Call[NoQuery, bodies.Rebind]) -> shapes.CommandDone:
     return await done(call, "rebind", {"ci": call.body.ci, "reason": call.body.reason})
 
 
+async def pause(call: Call[NoQuery, bodies.Pause]) -> shapes.CommandDone:
+    """With the role of whoever asks: the policy says whose may pause a P1."""
+    told = {"reason": call.body.reason, "reference": call.body.reference, "role": call.person.role}
+    return await done(call, "pause", told | end(call.body))
+
+
+async def resume(call: Call[NoQuery, bodies.Resume]) -> shapes.CommandDone:
+    return await done(call, "resume", {"text": call.body.note})
+
+
 async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
     region = _region(call, call.body.ci)
     if not sees(call.person, (region,)):
         raise Refused(403, "Not your region", f"{call.body.ci} is outside the regions of {call.person.actor}")
     outcome = await _submitted(call, "create", "", msgspec.to_builtins(call.body))
     return await _answer(call, outcome, outcome.incidents[0] if outcome.incidents else "")
+
+
+def end(body: bodies.Priority | bodies.Pause) -> dict[str, float]:
+    """Until when, or for how many minutes, as the engine takes it."""
+    told = {} if body.until is None else {"until": _instant("until", body.until)}
+    return told if body.minutes is None else told | {"minutes": body.minutes}
 
 
 async def done(call: Call[NoQuery, Any], name: str, arguments: dict[str, Any]) -> shapes.CommandDone:
@@ -117,11 +133,11 @@ def _idempotency_key(call: Call[NoQuery, Any], name: str) -> str:
     return f"{call.person.actor}:{name}:{given}"
 
 
-def _instant(text: str) -> float:
+def _instant(key: str, text: str) -> float:
     try:
         return seconds(text)
     except ValueError as error:
-        raise Refused(422, "Bad body", f"called_at: {error}") from error
+        raise Refused(422, "Bad body", f"{key}: {error}") from error
 
 
 def _region(call: Call[NoQuery, Any], ref: str) -> str:

@@ -4,12 +4,13 @@ from msgspec import structs
 
 from collector import services
 from collector.expected import AgentRun
-from collector.http import operator_shapes, shapes
+from collector.http import operator_shapes, shapes, window_shapes
 from collector.http.instants import shown
 from collector.pressure import Quarantined
 from rules import views
 from rules import why as rules_why
-from rules.incident import Incident, Reason, TimelineEntry
+from rules.incident import Affected, Incident, Priority, Reason, TimelineEntry
+from rules.recurrence import Recurrence, words
 from rules.window import Window
 
 _PRIORITIES: dict[int, shapes.PriorityWord] = {1: "P1", 2: "P2", 3: "P3"}
@@ -28,7 +29,7 @@ def incident(known: Incident) -> shapes.Incident:
         service=known.service,
         stores=list(known.stores),
         region=known.region,
-        affected=_affected(known),
+        affected=affected(known.affected),
         symptoms=list(known.symptoms),
         parent=known.parent,
         problem=known.problem,
@@ -61,7 +62,7 @@ def incident(known: Incident) -> shapes.Incident:
 def incident_in_full(known: Incident, story: list[TimelineEntry], parts: list[Incident]) -> shapes.IncidentInFull:
     return shapes.IncidentInFull(
         **structs.asdict(incident(known)),
-        timeline=[_story_line(entry) for entry in story],
+        timeline=[story_line(entry) for entry in story],
         parts=[line(part) for part in parts],
     )
 
@@ -143,8 +144,8 @@ def reasons(known: tuple[Reason, ...]) -> list[shapes.Reason]:
     return [shapes.Reason(reason.rule, reason.text) for reason in known]
 
 
-def window(known: Window, now: float) -> shapes.Window:
-    return shapes.Window(
+def window(known: Window, now: float) -> window_shapes.Window:
+    return window_shapes.Window(
         id=known.id,
         kind=known.kind,
         state="planned" if now < known.since else "running" if now < known.until else "ended",
@@ -157,12 +158,25 @@ def window(known: Window, now: float) -> shapes.Window:
         actor=known.actor,
         made_at=shown(known.made_at),
         expected=list(known.expected),
+        repeats=None if known.repeats is None else _repeats(known.repeats),
     )
 
 
-def ended(known: Window, now: float) -> shapes.Window:
+def _repeats(known: Recurrence) -> window_shapes.Repeats:
+    return window_shapes.Repeats(
+        start=known.start,
+        to=known.end,
+        days=list(known.days),
+        weeks=list(known.weeks),
+        timezone=known.zone,
+        ends=shown(known.ends),
+        words=words(known),
+    )
+
+
+def ended(known: Window, now: float) -> window_shapes.Window:
     """One that is kept no longer: it ended now, or before it began."""
-    return structs.replace(window(known, now), state="ended", until=shown(now), held_until=shown(now))
+    return structs.replace(window(known, now), state="ended", until=shown(now), held_until=shown(now), repeats=None)
 
 
 def dead_letter(letter: services.DeadLetter) -> operator_shapes.DeadLetter:
@@ -178,14 +192,25 @@ def dead_letter(letter: services.DeadLetter) -> operator_shapes.DeadLetter:
     )
 
 
-def _affected(known: Incident) -> shapes.Affected:
-    lost = known.affected
+def priority(known: Priority) -> shapes.PriorityWord:
+    return _PRIORITIES[known]
+
+
+def affected(lost: Affected) -> shapes.Affected:
     return shapes.Affected(lost.lanes_down, lost.lanes_total, list(lost.cis), lost.unit)
 
 
 def _sla(known: Incident) -> shapes.Sla:
     sla = known.sla
-    return shapes.Sla(shown(sla.respond_by), shown(sla.resolve_by), list(sla.at_risk), list(sla.breached), sla.paused)
+    return shapes.Sla(
+        shown(sla.respond_by),
+        shown(sla.resolve_by),
+        list(sla.at_risk),
+        list(sla.breached),
+        sla.paused,
+        shown(sla.paused_at),
+        shown(sla.paused_until),
+    )
 
 
 def _suppressed(known: Incident) -> shapes.Suppressed | None:
@@ -205,5 +230,5 @@ def _ticket(known: Incident) -> shapes.Ticket | None:
     return shapes.Ticket(ticket.system, ticket.id, ticket.url, ticket.state, ticket.mode)
 
 
-def _story_line(entry: TimelineEntry) -> shapes.TimelineEntry:
+def story_line(entry: TimelineEntry) -> shapes.TimelineEntry:
     return shapes.TimelineEntry(shown(entry.at), entry.kind, entry.text, entry.actor, entry.rule)

@@ -44,13 +44,19 @@ class Affected(msgspec.Struct, frozen=True):
 
 
 class Sla(msgspec.Struct, frozen=True):
-    """The clocks. They run from `opened_at`; a breach stands."""
+    """The clocks. They run from `opened_at`; a breach stands.
+
+    `paused` says why the resolve clock stands still, since `paused_at` and until `paused_until` at the latest;
+    meanwhile `resolve_by` is as it was, and moves by the paused time at the end.
+    """
 
     respond_by: Shown | None
     resolve_by: Shown | None
     at_risk: list[Clock]
     breached: list[Clock]
     paused: str | None
+    paused_at: Shown | None = None
+    paused_until: Shown | None = None
 
 
 class Suppressed(msgspec.Struct, frozen=True):
@@ -312,30 +318,60 @@ class CommandDone(msgspec.Struct, frozen=True):
     reasons: list[Reason]
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}):
-    """A maintenance window or a silence. What began before `until` is held back until `held_until`.
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A message that was not accepted. `detail` may quote hostile text. Cut short (not `whole`): cannot be retried."""
 
-    `expected` are the categories that it holds back; empty: all.
+    id: int
+    at: Shown
+    topic: str
+    reason: str
+    detail: str
+    size: int
+    whole: bool
+    retry: bool
+
+
+class DeadLetters(msgspec.Struct, frozen=True):
+    """Newest first; `next` is the cursor of the following page. `counts` per reason, since the collector started."""
+
+    items: list[DeadLetter]
+    next: str | None
+    counts: dict[str, int]
+
+
+class Retried(msgspec.Struct, frozen=True):
+    """The dead letter goes through ingest again; if it fails again it is a new dead letter."""
+
+    id: int
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: Literal["ok"]
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Ready means that facts come in, are decided and can be asked for. `engine_lag` is in journal entries.
+
+    `refused` says what is wrong with the files of policy and CMDB; those of `documents_read_at` stay in force.
     """
 
-    id: str
-    kind: Literal["maintenance", "silence"]
-    state: Literal["planned", "running", "ended"]
-    stores: list[str]
-    cis: list[str]
-    since: Shown
-    until: Shown
-    held_until: Shown
-    reason: str
-    actor: str
-    made_at: Shown
-    expected: list[str]
+    ready: bool
+    database: bool
+    broker: bool
+    leader: bool
+    ingest_alive: bool
+    engine_lag: int
+    last_message_age: float | None
+    error: str
+    refused: str
+    documents_read_at: Shown
 
 
-class Windows(msgspec.Struct, frozen=True):
-    """Those that are not over, in the order in which they begin."""
+class ScrapeTarget(msgspec.Struct, frozen=True):
+    """One entry of Prometheus's HTTP service discovery."""
 
-    items: list[Window]
+    targets: list[str]
+    labels: dict[str, str]
 
 
 class DeskCalled(msgspec.Struct, frozen=True):

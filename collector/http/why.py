@@ -8,13 +8,12 @@ import msgspec
 from collector.auth import sees
 from collector.http import present, shapes
 from collector.http.call import Call
-from collector.http.instants import seconds
+from collector.http.past import known_then
 from collector.http.problems import Refused
 from collector.http.stores import check_region
 from rules import why as explain
 from rules.estate import Estate
 from rules.known import is_known, nearest
-from rules.state import State
 
 
 class WhyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,9 +27,7 @@ class WhyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def why(call: Call[WhyQuery, None]) -> shapes.Why:
     """Raises Refused 404 for what nobody knows; what is known and not observed has an answer."""
     check_region(call, call.query.subject)
-    now = call.services.clock()
-    at = now if call.query.at is None else _instant(call.query.at, now)
-    state = call.services.state() if call.query.at is None else await _past(call, at)
+    state, at = await known_then(call, call.query.at)
     if (state.policy or state.estate.stores) and not is_known(state, call.query.subject, at):
         raise await _unknown(call, state.estate)
     return present.why(explain.why(state, call.query.subject, at))
@@ -47,20 +44,3 @@ async def _unknown(call: Call[WhyQuery, None], estate: Estate) -> Refused:
     return Refused(
         404, "Nobody knows it", f"{subject} is no store and no configuration item, and no agent checks it; {hint}"
     )
-
-
-def _instant(text: str, now: float) -> float:
-    try:
-        at = seconds(text)
-    except ValueError as error:
-        raise Refused(400, "Bad parameters", f"at: {error}") from error
-    if at > now:
-        raise Refused(400, "Bad parameters", "at: lies in the future; nothing has been decided about it")
-    return at
-
-
-async def _past(call: Call[WhyQuery, None], at: float) -> State:
-    try:
-        return await call.services.state_at(at)
-    except LookupError as error:
-        raise Refused(404, "Not kept", str(error).strip("'")) from error

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from collector.auth import sees
-from collector.http import bodies, commands, present, shapes
+from collector.http import bodies, commands, present, window_shapes
 from collector.http.call import Call, NoQuery
 from collector.http.instants import seconds
 from collector.http.problems import Refused
@@ -11,31 +13,31 @@ from rules.window import Kind, Window
 from rules.window_commands import END, id_of
 
 
-async def add_maintenance(call: Call[NoQuery, bodies.NewWindow]) -> shapes.Window:
+async def add_maintenance(call: Call[NoQuery, bodies.NewWindow]) -> window_shapes.Window:
     return await _added(call, "add_maintenance")
 
 
-async def add_silence(call: Call[NoQuery, bodies.NewWindow]) -> shapes.Window:
+async def add_silence(call: Call[NoQuery, bodies.NewWindow]) -> window_shapes.Window:
     return await _added(call, "add_silence")
 
 
-async def maintenance(call: Call[NoQuery, None]) -> shapes.Windows:
+async def maintenance(call: Call[NoQuery, None]) -> window_shapes.Windows:
     return _listed(call, "maintenance")
 
 
-async def silences(call: Call[NoQuery, None]) -> shapes.Windows:
+async def silences(call: Call[NoQuery, None]) -> window_shapes.Windows:
     return _listed(call, "silence")
 
 
-async def end_maintenance(call: Call[NoQuery, None]) -> shapes.Window:
+async def end_maintenance(call: Call[NoQuery, None]) -> window_shapes.Window:
     return await _ended(call, "maintenance")
 
 
-async def end_silence(call: Call[NoQuery, None]) -> shapes.Window:
+async def end_silence(call: Call[NoQuery, None]) -> window_shapes.Window:
     return await _ended(call, "silence")
 
 
-async def _added(call: Call[NoQuery, bodies.NewWindow], name: str) -> shapes.Window:
+async def _added(call: Call[NoQuery, bodies.NewWindow], name: str) -> window_shapes.Window:
     for subject in (*call.body.stores, *call.body.cis):
         _check_scope(call, subject)
     request = commands.asked(call, name, "", _arguments(call.body))
@@ -46,14 +48,14 @@ async def _added(call: Call[NoQuery, bodies.NewWindow], name: str) -> shapes.Win
     return present.window(made, call.services.clock())
 
 
-def _listed(call: Call[NoQuery, None], kind: Kind) -> shapes.Windows:
+def _listed(call: Call[NoQuery, None], kind: Kind) -> window_shapes.Windows:
     known = [row for row in call.services.state().windows.values() if row.kind == kind and _is_theirs(call, row)]
     now = call.services.clock()
     ordered = sorted(known, key=lambda row: (row.since, row.id))
-    return shapes.Windows([present.window(row, now) for row in ordered])
+    return window_shapes.Windows([present.window(row, now) for row in ordered])
 
 
-async def _ended(call: Call[NoQuery, None], kind: Kind) -> shapes.Window:
+async def _ended(call: Call[NoQuery, None], kind: Kind) -> window_shapes.Window:
     known = call.services.state().windows.get(call.path["id"])
     if known is None or known.kind != kind or not _is_theirs(call, known):
         raise Refused(404, "No such window", f"there is no {kind} {call.path['id'][:80]!r} that is not over")
@@ -73,6 +75,8 @@ def _arguments(body: bodies.NewWindow) -> dict[str, Any]:
                 told[name] = seconds(text)
             except ValueError as error:
                 raise Refused(422, "Bad body", f"{name}: {error}") from error
+    if body.repeats is not None:
+        told["repeats"] = {name: value for name, value in msgspec.to_builtins(body.repeats).items() if value}
     return told if body.minutes is None else told | {"minutes": body.minutes}
 
 

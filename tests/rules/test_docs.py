@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rules import expected, lifecycle, numbers, playbook, policy, scenario
+from rules import calendars, expected, lifecycle, numbers, playbook, policy, scenario
 
 DOCS = Path(__file__).parents[2] / "docs"
 STRUCTS = [
     kind
-    for module in (policy, playbook, numbers, scenario, expected)
+    for module in (policy, playbook, numbers, calendars, scenario, expected)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
     if kind is not scenario.Failure

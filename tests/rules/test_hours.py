@@ -82,8 +82,3 @@ def test_opening_follows_the_wall_clock_over_a_daylight_saving_change(day: str, 
     assert hours.next_opening(daily, opening - 7 * 3600) == opening
     assert not hours.is_open(daily, opening - 1)
     assert hours.is_open(daily, opening)
-
-
-def test_a_business_day_later_is_the_same_wall_time_also_over_a_weekend_and_a_clock_change() -> None:
-    assert hours.business_days_later(LONDON, at("2026-03-27T15:00"), 1) == at("2026-03-30T15:00")
-    assert hours.business_days_later(LONDON, at("2026-03-25T15:00"), 2) == at("2026-03-27T15:00")

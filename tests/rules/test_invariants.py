@@ -43,7 +43,7 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
     agent = chance.choice(AGENTS)
     some = next(iter(chance.sample(story.incidents(), 1)), None) if story.incidents() else None
     verbs = ["acknowledge", "note", "assign", "resolve", "reopen", "create", "merge", "merge", "split", "rebind"]
-    verbs += ["pin", "unpin", "cannot_sell", "can_sell"]
+    verbs += ["pin", "unpin", "cannot_sell", "can_sell", "pause", "resume"]
     name = chance.choice(verbs)
     arguments: dict[str, Any] = {
         "text": "noted",
@@ -55,6 +55,9 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
     arguments |= {"part": chance.choice([*some.symptoms, *some.stores, "0001/pos-02"]) if some is not None else ""}
     if name == "pin":
         arguments |= {"priority": chance.choice(["P2", "P3"]), "reason": "so", "minutes": chance.choice([1, 20, 900])}
+    if name == "pause":
+        arguments |= {"reason": "store access", "minutes": chance.choice([1, 30, 900, -1, None]), "role": "admin"}
+    repeats = chance.choice([None, None, {"from": "02:00", "to": "09:30"}, {"days": ["mon"], "from": "9", "to": "9"}])
     moves: list[tuple[int, Callable[[], Any]]] = [
         (10, lambda: story.say(agent, {chance.choice(CHECKS): chance.choice(statuses)})),
         (2, lambda: story.say(agent, {check: chance.choice(statuses) for check in CHECKS})),
@@ -77,7 +80,8 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
                     id=f"window-{len(story.journal)}",
                     actor="ann",
                     name=chance.choice(["add_maintenance", "add_silence"]),
-                    arguments={"stores": ["0001"], "cis": ["0002/sw-01"], "minutes": 20, "reason": "work"},
+                    arguments={"stores": ["0001"], "cis": ["0002/sw-01"], "reason": "work"}
+                    | ({"minutes": 20} if repeats is None else {"repeats": repeats}),
                 )
             ),
         ),
@@ -132,6 +136,8 @@ def walk(seed: int, moves: int, statuses: list[Status] | None = None) -> Story:
             assert row.started_at <= story.now
             assert MATRIX[row.impact - 1][row.urgency - 1] == f"P{row.priority}"
             assert row.pin is None or row.pin.until > story.now or row.state == "closed"
+            assert (row.sla.paused is not None) == (story.state.deadlines.get(f"pause:{row.id}") is not None)
+            assert row.sla.paused is None or row.state in ("open", "acknowledged")
     return story
 
 

@@ -2,14 +2,12 @@
 
 import io
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
+from tests.tillwatch.answering import Asked, Ran, Site
 from tillwatch import api, cli
 from tillwatch.api import Api, Event
 from tillwatch.failure import CommandFailed
@@ -28,66 +26,6 @@ INCIDENT = {
 DONE = {"incident": INCIDENT, "position": 9, "reasons": [{"rule": "22 restore", "text": "stable"}]}
 
 STORES = "/api/v1/stores?limit=1000"
-
-
-class Asked(NamedTuple):
-    method: str
-    path: str
-    token: str | None
-    body: Any
-
-
-class Site(NamedTuple):
-    """A server on loopback: what it was asked, and what it answers a path with: (status, headers, body)."""
-
-    url: str
-    asked: list[Asked]
-    answers: dict[str, tuple[int, dict[str, str], bytes]]
-
-    def says(self, path: str, body: Any, status: int = 200) -> None:
-        self.answers[path] = (status, {}, json.dumps(body).encode())
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    asked: list[Asked] = []
-    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            token = self.headers.get("Authorization")
-            asked.append(Asked(self.command, self.path, token, json.loads(body) if body else None))
-            status, headers, payload = answers.get(self.path, (404, {}, b'{"title": "Not found"}'))
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(payload)
-
-        do_GET = do_POST = answer  # noqa: N815 - the library's names
-
-        def log_message(self, *_: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield Site(f"http://127.0.0.1:{server.server_address[1]}", asked, answers)
-        server.shutdown()
-        thread.join()
-
-
-Ran = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def ran(site: Site, capsys: pytest.CaptureFixture[str]) -> Ran:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = cli.main([*arguments, "--url", site.url])
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return run
 
 
 def test_incidents_are_listed_with_the_filters_passed_on(site: Site, ran: Ran) -> None:
@@ -146,6 +84,17 @@ def test_an_incident_is_shown_with_its_reasons_and_its_story(site: Site, ran: Ra
         (["unpin", "abc123"], "priority", {"priority": None}),
         (["cannot-sell", "abc123", "--note", "the manager called"], "cannot-sell", {"text": "the manager called"}),
         (["can-sell", "abc123"], "can-sell", {"text": ""}),
+        (["resume", "abc123", "--note", "done"], "resume", {"note": "done"}),
+        (
+            ["pause", "abc123", "vendor", "--reference", "VX-1", "--for", "2h"],
+            "pause",
+            {"reason": "vendor", "reference": "VX-1", "minutes": 120},
+        ),
+        (
+            ["pause", "abc123", "store access", "--until", "2026-11-27T16:00:00Z"],
+            "pause",
+            {"reason": "store access", "reference": "", "until": "2026-11-27T16:00:00Z"},
+        ),
     ],
 )
 def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str], path: str, body: Any) -> None:
@@ -155,6 +104,28 @@ def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str]
     assert code == 0
     assert "abc123" in out
     assert site.asked == [Asked("POST", f"/api/v1/incidents/abc123/{path}", None, body)]
+
+
+@pytest.mark.parametrize("end", [[], ["--for", "2h", "--until", "2026-11-27T16:00:00Z"], ["--for", "long"]])
+def test_a_pause_needs_one_end(ran: Ran, end: list[str]) -> None:
+    assert ran("incidents", "pause", "abc123", "vendor", *end)[0] == 2
+
+
+def test_evidence_is_printed_as_text_made_harmless_or_as_json(site: Site, ran: Ran) -> None:
+    pack = {"incident": "abc123", "text": "Incident #7\n* 0042 refused\x1b[2J"}
+    site.says("/api/v1/incidents/abc123/evidence", pack)
+    assert ran("incidents", "evidence", "abc123") == (0, "Incident #7\n* 0042 refused [2J\n", "")
+    assert json.loads(ran("incidents", "evidence", "abc123", "--json")[1]) == pack
+    site.says("/api/v1/incidents/abc123/evidence?at=2026-11-27T09:00:00Z", {**pack, "text": "then"})
+    site.answers.update({key.replace(":", "%3A"): value for key, value in site.answers.items()})
+    assert ran("incidents", "evidence", "abc123", "--at", "2026-11-27T09:00:00Z")[1] == "then\n"
+    assert ran("incidents", "evidence", "abc123", "--at", "sometime")[0] == 2
+
+
+def test_an_incident_that_is_paused_says_until_when_and_why(site: Site, ran: Ran) -> None:
+    sla = {"respond_by": None, "resolve_by": None, "paused": "vendor, VX-1", "paused_until": "2026-11-27T16:00:00Z"}
+    site.says("/api/v1/incidents/abc123", {**INCIDENT, "sla": sla})
+    assert ":00:00: vendor, VX-1\n" in ran("incidents", "show", "abc123")[1]
 
 
 def test_an_incident_is_created_by_a_person(site: Site, ran: Ran) -> None:
@@ -320,69 +291,3 @@ def test_a_time_that_is_none_is_a_usage_error(site: Site, ran: Ran) -> None:
     code, _, err = ran("incidents", "note", "abc123", "they called", "--called", "yesterday")
     assert (code, site.asked) == (2, [])
     assert "--called: found 'yesterday'" in err
-
-
-def test_coverage_is_a_line_a_service_and_a_name_for_every_gap(site: Site, ran: Ran) -> None:
-    watch = {"agent": "0042-server", "check": "tcp", "interval": 15, "stale_since": None}
-    members = [
-        {"ref": "0042/pos-01", "name": "Till 1", "watched_by": [watch]},
-        {"ref": "0042/pos-02", "name": "Till 2", "watched_by": []},
-    ]
-    checkout = {
-        "service": "checkout", "title": "Checkout", "coverage": "partly", "unwatched": ["0042/pos-02"], "stale": [],
-        "members": members,
-    }  # fmt: skip
-    fuel = {
-        "service": "fuel", "title": "Fuel", "coverage": "unwatched", "unwatched": ["0042/pump"], "stale": [],
-        "members": [{"ref": "0042/pump", "name": "Pump", "watched_by": []}],
-    }  # fmt: skip
-    store = {"store": "0042", "name": "", "region": "north", "services": [checkout, fuel], "unwatched": ["0042/sw-01"]}
-    site.says("/api/v1/coverage?limit=1000&store=0042&gaps=true", {"items": [store], "next": None})
-    code, out, _ = ran("stores", "coverage", "0042", "--gaps")
-    assert code == 0
-    assert "1 of 2" in out
-    assert "0042-server tcp" in out
-    assert out.splitlines()[-3:] == [
-        "0042: of Checkout nothing watches 0042/pos-02",
-        "0042: nothing watches Fuel: 0042/pump",
-        "0042: nothing watches 0042/sw-01",
-    ]
-    assert json.loads(ran("stores", "coverage", "0042", "--gaps", "--json")[1]) == [store]
-
-
-def test_the_ledger_is_a_line_a_rule(site: Site, ran: Ran) -> None:
-    rule = {
-        "rule": "13 shared", "owner": "payments", "opened": 4, "confirmed": 2, "false": 1, "precision": 2 / 3,
-        "called": 1, "minutes_before_first_call": 9.6,
-    }  # fmt: skip
-    unjudged = rule | {"rule": "1 evidence", "precision": None, "minutes_before_first_call": None}
-    document = {"at": "2026-11-27T09:00:00Z", "days": 30.0, "wanted": 0.9, "least": 5, "rules": [rule, unjudged]}
-    site.says("/api/v1/ledger", document)
-    code, out, _ = ran("ledger")
-    assert code == 0
-    assert [line.split() for line in out.splitlines()[1:3]] == [
-        ["13", "shared", "4", "2", "1", "67%", "1", "10", "payments"],
-        ["1", "evidence", "4", "2", "1", "-", "1", "-", "payments"],
-    ]
-    assert "The last 30 days. Below 90% its owner is told, once 5 were judged" in out
-    assert json.loads(ran("ledger", "--json")[1]) == document
-
-
-def test_a_day_beside_the_desks_own_tickets_ends_with_its_sums(site: Site, ran: Ran) -> None:
-    line = {
-        "verdict": "missed", "at": "2026-11-16T09:10:00Z", "ticket": "INC1", "incident": "abc", "number": 7,
-        "store": "0042",
-        "ci": "0042/pos-01", "category": "pos_outage", "minutes_earlier": None, "held_back": "maintenance",
-    }  # fmt: skip
-    document = {
-        "desk": "desk", "day": "2026-11-16", "tickets": 1, "incidents": 0, "caught": 0, "missed": 1, "false": 0,
-        "ours_alone": 0, "minutes_earlier": None, "items": [line],
-    }  # fmt: skip
-    site.says("/api/v1/reports/shadow/comparison?desk=desk&day=2026-11-16", document)
-    code, out, _ = ran("shadow", "compare", "--desk", "desk", "--day", "2026-11-16")
-    assert code == 0
-    assert "missed (held back: maintenance)" in out
-    assert "1 own tickets, 0 incidents: 0 caught, 1 missed, 0 false, 0 ours alone" in out
-    document |= {"tickets": 0, "items": []}
-    site.says("/api/v1/reports/shadow/comparison?desk=desk&day=2026-11-16", document)
-    assert "import them first" in ran("shadow", "compare", "--desk", "desk", "--day", "2026-11-16")[1]

@@ -139,3 +139,33 @@ def test_what_cannot_be_a_window_is_refused_with_the_reason(tmp_path: Path, caps
         assert (code, "either --for 45m or --until TIME" in said) == (2, True)
 
     with_site(tmp_path, capsys, scene)
+
+
+def test_a_window_that_repeats_is_made_listed_and_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def scene(site: Site) -> None:
+        wrong = {"stores": ["0001"], "reason": "x", "repeats": {"from": "02:00", "to": "02:00"}}
+        assert (await site.posted(MAINTENANCE, wrong))[0] == 409
+        words = ["--repeat", "02:00-04:00", "--on", "sun", "--week", "first", "--reason", "prices", "--json"]
+        code, said = await site.told("maintenance", "add", "0001", *words)
+        assert code == 0, said
+        made = json.loads(said)
+        assert (code, made["state"]) == (0, "planned")
+        assert made["repeats"] == {
+            "from": "02:00",
+            "to": "04:00",
+            "days": ["sun"],
+            "weeks": [1],
+            "timezone": "UTC",
+            "ends": None,
+            "words": "every first sun 02:00-04:00 UTC",
+        }
+        code, said = await site.told("maintenance", "list")
+        assert (code, "every first sun 02:00-04:00 UTC" in said) == (0, True)
+        code, said = await site.told("maintenance", "end", made["id"])
+        assert (code, "ended" in said) == (0, True)
+        assert (await site.got(MAINTENANCE))["items"] == []
+        code, said = await site.told("maintenance", "add", "0001", *words, "--for", "2h")
+        assert (code, "leave --for out" in said) == (2, True)
+        assert (await site.posted(SILENCES, wrong | {"repeats": {"from": "02:00", "to": "03:00"}}))[0] == 409
+
+    with_site(tmp_path, capsys, scene)

@@ -13,7 +13,7 @@ from tillwatch.instants import instant, rfc3339
 from tillwatch.table import plain
 
 NAME = "incidents"
-HELP = "list incidents, show one, and what people do with it: acknowledge, resolve, pin, merge, split, create and more"
+HELP = "list incidents, show one, and what people do with it: acknowledge, resolve, pause, pin, merge, create and more"
 
 STATES = ("open", "acknowledged", "resolved", "closed")
 PRIORITIES = ("P1", "P2", "P3")
@@ -33,6 +33,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     noting.add_argument("text", help="the note")
     noting.add_argument("--called", default="", metavar="TIME", help="when somebody reported it (`10m ago`, RFC 3339)")
     _one(actions, "assign", _assign, "give it to a person").add_argument("to", help="who has it now")
+    _pause_arguments(_one(actions, "pause", _pause, "the resolve clock stands still, for a reason and a while"))
+    resuming = _one(actions, "resume", _resume, "the resolve clock goes on")
+    resuming.add_argument("--note", default="", help="why it goes on")
+    _one(actions, "evidence", _evidence, "what a vendor needs to believe it, as text for a mail").add_argument(
+        "--at", metavar="TIME", help="as it was then: 2026-11-27T09:00:00Z or '10m ago'"
+    )
     _one(actions, "resolve", _resolve, "resolve by hand").add_argument("--note", default="", help="how it was resolved")
     _one(actions, "reopen", _reopen, "reopen a resolved incident").add_argument("reason", help="why")
     _one(actions, "false-positive", _false_positive, "there was nothing: resolved, and counted as false").add_argument(
@@ -85,6 +91,13 @@ def _pin_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="TIME", help="its end, such as 2026-11-27T22:00:00Z")
 
 
+def _pause_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("reason", help="one of the policy's: vendor, 'store access', 'planned visit'")
+    parser.add_argument("--reference", default="", help="the vendor's ticket")
+    parser.add_argument("--for", dest="lasting", metavar="TIME", help="for how long: 45m, 2h")
+    parser.add_argument("--until", metavar="TIME", help="the promised time, such as 2026-11-27T16:00:00Z")
+
+
 def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
     api.addresses(parser)
@@ -134,6 +147,25 @@ def _note(site: api.Api, options: argparse.Namespace) -> int:
 
 def _assign(site: api.Api, options: argparse.Namespace) -> int:
     return _sent(site, options, "assign", {"assignee": options.to})
+
+
+def _pause(site: api.Api, options: argparse.Namespace) -> int:
+    body = {"reason": options.reason, "reference": options.reference, **span.end(options, time.time())}
+    return _sent(site, options, "pause", body)
+
+
+def _resume(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "resume", {"note": options.note})
+
+
+def _evidence(site: api.Api, options: argparse.Namespace) -> int:
+    try:
+        at = None if options.at is None else rfc3339(instant(options.at, time.time()))
+    except ValueError as error:
+        raise CommandFailed(f"--at: {error}", 2) from error
+    pack = api.get(site, f"{_path(options.id)}/evidence", at=at)
+    print(json.dumps(pack, indent=2) if "json" in options else "\n".join(map(plain, pack["text"].splitlines())))
+    return 0
 
 
 def _resolve(site: api.Api, options: argparse.Namespace) -> int:

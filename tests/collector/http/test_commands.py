@@ -107,3 +107,18 @@ def test_an_end_that_is_no_time_is_refused(face: Face) -> None:
     answer = face.post(f"{ONE}/priority", {"priority": "P1", "reason": "r", "until": "tomorrow"})
     assert (answer.status, answer.json["detail"][:6]) == (422, "until:")
     assert face.chain.requests == []
+
+
+def test_a_pause_carries_the_role_of_whoever_asks_for_it(guarded: Face) -> None:
+    """The policy says whose may pause a P1; a body cannot claim one."""
+    guarded.post(f"{ONE}/pause", {"reason": "vendor", "reference": "VX-1", "minutes": 30}, **token("otto"))
+    guarded.post(f"{ONE}/pause", {"reason": "store access", "until": "2027-01-15T09:00:00Z"}, **token("ada"))
+    assert [(one.name, one.arguments) for one in guarded.chain.requests] == [
+        ("pause", {"reason": "vendor", "reference": "VX-1", "role": "operate", "minutes": 30.0}),
+        ("pause", {"reason": "store access", "reference": "", "role": "admin", "until": 1_800_003_600.0}),
+    ]
+    assert guarded.post(f"{ONE}/pause", {"reason": "vendor", "role": "admin"}, **token("otto")).status == 422
+    assert guarded.post(f"{ONE}/pause", {"reason": "vendor", "until": "soon"}, **token("otto")).status == 422
+    assert guarded.post(f"{ONE}/pause", {"reason": "vendor", "minutes": 5}, **token("vera")).status == 403
+    assert guarded.post(f"{ONE}/resume", {"note": "back"}, **token("otto")).status == 200
+    assert guarded.chain.requests[-1].arguments == {"text": "back"}

@@ -25,7 +25,15 @@ def test_an_incident_has_every_promised_field(face: Face) -> None:
     found = face.get(f"{URL}/{incident(4).id}").json
     assert FIELDS - set(found) == set()
     assert found["affected"] == {"lanes_down": 4, "lanes_total": 8, "cis": ["0042/pos-04"], "unit": "lanes"}
-    assert set(found["sla"]) == {"respond_by", "resolve_by", "at_risk", "breached", "paused"}
+    assert set(found["sla"]) == {
+        "respond_by",
+        "resolve_by",
+        "at_risk",
+        "breached",
+        "paused",
+        "paused_at",
+        "paused_until",
+    }
     assert found["timeline"][0]["kind"] == "opened"
 
 
