@@ -14,6 +14,7 @@ from rules.incident import Priority
 from rules.numbers import (
     Backup,
     ChainFault,
+    Changes,
     Ending,
     Evidence,
     Hours,
@@ -22,6 +23,7 @@ from rules.numbers import (
     Offline,
     Peak,
     Pins,
+    Problems,
     SharedFault,
     Sla,
     Target,
@@ -40,6 +42,7 @@ from rules.playbook import (
     Service,
     number,
 )
+from rules.problem import MOST
 
 SHIPPED = Path(__file__).parent / "policies"
 LONGEST_HOLD = 60.0
@@ -77,6 +80,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     matrix: Matrix = (("P1", "P1", "P2"), ("P1", "P2", "P3"), ("P2", "P3", "P3"))
     operators: dict[str, Operator] = {}
     pins: Pins = Pins()
+    problems: Problems = Problems()
+    changes: Changes = Changes()
 
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
@@ -185,6 +190,9 @@ def _of_numbers(policy: Policy) -> list[tuple[str, str]]:
             found.append((f"evidence.{key}", f"found {held:g}s, expected at most {LONGEST_HOLD:g}s (rule 11)"))
     if not 0 < policy.ledger.precision <= 1:
         found.append(("ledger.precision", f"found {policy.ledger.precision:g}, expected a share above 0, at most 1"))
+    for key, needed in (("on_item", policy.problems.on_item), ("on_share", policy.problems.on_share)):
+        if not 1 <= needed <= MOST:
+            found.append((f"problems.{key}", f"found {needed}, expected 1 to {MOST} (rule 27)"))
     lost = [band.lost for band in policy.loss]
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))

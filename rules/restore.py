@@ -10,7 +10,7 @@ TOUCHED = "touched"
 DUPLICATE = "duplicate"
 UNOBSERVED = "unobserved"
 _LAST_LOOK = 1.0  # seconds between the end of what was accepted and the closing: what fails on is back, not forgotten
-_TIMERS = ("restore", "nudge", "lower", "clock", "escalate", "refail")
+_TIMERS = ("restore", "nudge", "lower", "clock", "escalate", "refail", "hold")
 
 
 def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:

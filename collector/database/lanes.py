@@ -18,7 +18,16 @@ from rules.incident import Incident
 
 PENDING, IDLE, DEAD = "pending", "idle", "dead"
 # Pages go another way.
-FOR_DESKS = ("open_ticket", "update_ticket", "resolve_ticket", "escalate", "propose_major", "declare_major")
+FOR_DESKS = (
+    "open_ticket",
+    "open_problem",
+    "update_ticket",
+    "resolve_ticket",
+    "escalate",
+    "propose_major",
+    "declare_major",
+    "review_change",
+)
 A_FEED = 1_000  # effects a transaction
 
 

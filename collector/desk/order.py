@@ -21,8 +21,13 @@ class News(NamedTuple):
     text: str
 
     @property
+    def opens(self) -> bool:
+        return self.kind in ("open_ticket", "open_problem")
+
+    @property
     def reopens(self) -> bool:
-        return ":reopen:" in self.key
+        """Also what was held back at first when it began again: its ticket is opened, and may be there already."""
+        return ":reopen:" in self.key or ":open:" in self.key
 
 
 class Wrote(msgspec.Struct, frozen=True):
@@ -75,7 +80,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def action(self) -> Action:
         if self.is_over:
             return "resolve"
-        return "create" if any(one.kind == "open_ticket" for one in self.news) else "update"
+        return "create" if any(one.opens for one in self.news) else "update"
 
     @property
     def has_turned(self) -> bool:
