@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select, update
 
+from collector.database import problems
 from collector.database.incidents import found
 from collector.database.tables import desk_feeds, desk_lanes, incidents, outbox
 from collector.database.upsert import insert_new
@@ -103,7 +104,7 @@ class Kept(NamedTuple):
 
 
 def begin(connection: Connection, desk: str, position: int) -> None:
-    """A desk that is new gets a lane for every incident that is actionable now, and everything after `position`."""
+    """A desk that is new gets a lane for all that is actionable now, problems too, and everything after `position`."""
     known = connection.execute(select(desk_feeds.c.desk).where(desk_feeds.c.desk == desk)).one_or_none()
     if known is not None:
         return
@@ -113,6 +114,7 @@ def begin(connection: Connection, desk: str, position: int) -> None:
         incidents.c.state.in_(("open", "acknowledged")), incidents.c.id.in_(acted)
     )
     rows = [_new_row(desk, row.id, row.priority, position) for row in connection.execute(unresolved)]
+    rows += [_new_row(desk, one, 3, position) for one in problems.open_ids(connection)]
     insert_new(connection, desk_lanes, rows)
 
 
@@ -323,7 +325,7 @@ def _claimed(connection: Connection, row: Row[Any], lease: Lease) -> Claimed | N
     taken = connection.execute(
         update(desk_lanes).where(mine).values(holder=lease.holder, until=lease.until, sending=sending)
     )
-    incident = found(connection, row.incident)
+    incident = found(connection, row.incident) or problems.ticket_of(connection, row.incident)
     if not taken.rowcount or incident is None:
         return None
     news = select(outbox.c.key, outbox.c.position, outbox.c.at, outbox.c.kind, outbox.c.recipient, outbox.c.text).where(

@@ -92,6 +92,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.incident.state in ("resolved", "closed")
 
     @property
+    def is_held(self) -> bool:
+        """It began again, and is held back so far: its ticket is to stay as it was."""
+        return self.incident.suppressed is not None and self.incident.opened_at is None
+
+    @property
     def priority(self) -> Priority:
         return self.incident.priority
 
