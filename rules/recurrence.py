@@ -82,6 +82,7 @@ def relearnt(draft: Draft, replay: State, since: float, ids: dict[str, str]) -> 
     for key, row in replay.recurrences.items():
         told = [msgspec.structs.replace(one, incident=ids.get(one.incident, one.incident)) for one in row.occurrences]
         told = [one for one in told if draft.is_taken(one.incident)]
+        since = min([since, *(one.at for one in told)])
         before = draft.occurrences(key)
         named = {one.incident for one in told}
         left = [one for one in before if one.incident not in named or one.at < since]
