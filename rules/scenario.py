@@ -255,12 +255,16 @@ def _turned(cmdb: CmdbDocument, lifecycle: dict[str, Lifecycle]) -> CmdbDocument
 
 
 def _otherwise(state: State, wanted: list[ExpectedProblem], start: float) -> Iterator[str]:
-    known = {row.subject: row for row in state.problems.values()}
+    left = list(state.problems.values())
     for one in wanted:
-        row = known.pop(one.subject, None)
-        differences = ["there is none"] if row is None else list(unlike_problem(row, one, start))
-        yield from (f"expected a problem on {one.subject}: {text}" for text in differences)
-    yield from (f"not expected: {row.state} problem on {row.subject}" for row in known.values())
+        near = [row for row in left if row.subject == one.subject]
+        found = next((row for row in near if not list(unlike_problem(row, one, start))), None)
+        if found is not None:
+            left.remove(found)
+            continue
+        detail = "; ".join(unlike_problem(near[0], one, start)) if near else "there is none"
+        yield f"expected a problem on {one.subject}: {detail}"
+    yield from (f"not expected: {row.state} problem on {row.subject}" for row in left)
 
 
 def _command(step: Step, number: int, now: float) -> Command:

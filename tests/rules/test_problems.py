@@ -97,6 +97,22 @@ def test_a_past_that_was_counted_already_is_not_counted_twice() -> None:
     assert counted == {"pos_outage/asset=SN1": 3, "pos_outage/asset=SN2": 2}
 
 
+def test_what_turned_out_to_be_a_symptom_is_taken_back() -> None:
+    """The till's incident became the switch's (rule 11): five failures of the switch, none of the till."""
+    switch = {"id": "sw-01", "store": "0001", "class": "network_switch"}
+    story = Story({"stores": [store(1)], "items": [switch, till(1, depends_on=["sw-01"]), till(1, "pos-02")]})
+    story.say("0001-s", dict.fromkeys(["sw-01/icmp", "pos-01/tcp", "pos-02/tcp"], OK))
+    for _ in range(5):
+        story.wait(HOUR)
+        story.say("0001-s", {"pos-01/tcp": CRITICAL})
+        story.wait(10.0)
+        story.say("0001-s", {"sw-01/icmp": CRITICAL})
+        story.wait(60.0)
+        story.say("0001-s", {"sw-01/icmp": OK, "pos-01/tcp": OK})
+    assert problems(story) == [("0001/sw-01", 5)]
+    assert [key for key, row in story.state.recurrences.items() if row.occurrences] == ["network/ci=0001/sw-01"]
+
+
 def test_what_is_remembered_is_bounded_and_forgotten() -> None:
     story = Story(lanes("SN1", "SN2", "SN3"))
     fail(story, "pos-01/tcp", MOST + 10)
