@@ -91,6 +91,8 @@ def close(draft: Draft, row: Incident, why: str = "not reopened in time") -> Inc
     phase = after(row.state, "expire")
     if phase is None:
         return row
+    if row.restored_at is None:
+        draft.take(row.id)  # a person resolved it, and nobody has seen it well since: it may fail on
     row = changed(row, state=phase, closed_at=draft.now)
     draft.wake(f"close:{row.id}", None)
     draft.tell(row.id, "closed", why, "22 restore")
