@@ -40,7 +40,7 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
 
 def lifted(draft: Draft, row: Incident, finding: Finding) -> Incident:
     """As bad as `finding`, which is of what a person merged into it."""
-    row = _at_priority(draft, row, finding)
+    row = impact.kept(draft.policy, _at_priority(draft, row, finding))
     draft.put_incident(row)
     clocks.arm(draft, row)
     return row
