@@ -1,11 +1,13 @@
 """What people ask for. Each command has an actor and an id, so a repeat is harmless; a refused one changes nothing."""
 
 from rules import (
+    change_commands,
     creating,
     incident_commands,
     merge_commands,
     pause_commands,
     pin_commands,
+    problem_commands,
     rebinding,
     window_commands,
 )
@@ -22,6 +24,7 @@ VERBS: dict[str, Verb] = {
     **pin_commands.VERBS,
     **pause_commands.VERBS,
     **window_commands.VERBS,
+    **change_commands.VERBS,
 }
 
 
@@ -30,7 +33,8 @@ def obey(draft: Draft, event: Command) -> None:
     if draft.meta(f"command:{event.id}") is not None:
         draft.reason(DONE, f"{event.name} {event.id} was done before")
         return
-    verb = VERBS.get(event.name)
+    on_problem = event.incident and draft.problem(event.incident) is not None
+    verb = (problem_commands.VERBS if on_problem else VERBS).get(event.name)
     if verb is None:
         draft.reason(REFUSED, f"no command {event.name!r}; there are: {', '.join(VERBS)}")
         return

@@ -20,9 +20,21 @@ Table = Literal[
     "told",
     "bindings",
     "ledger",
+    "problems",
+    "repetitions",
+    "changes",
 ]
 EffectKind = Literal[
-    "open_ticket", "update_ticket", "resolve_ticket", "page", "escalate", "propose_major", "declare_major"
+    "open_ticket",
+    "update_ticket",
+    "resolve_ticket",
+    "page",
+    "escalate",
+    "propose_major",
+    "declare_major",
+    "open_problem",
+    "note_ci",
+    "review_change",
 ]
 
 
@@ -35,7 +47,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """Something to be done outside. `key` is its idempotency key; `to` names who, where it matters."""
+    """Something to be done outside. `key` is its idempotency key; `to` names who or what, where it matters.
+
+    `incident` is the id of an incident, or of a problem.
+    """
 
     kind: EffectKind
     incident: str

@@ -1,6 +1,6 @@
 """One step's view of the state: reads see what the step already decided, and nothing is written until it is applied."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -9,11 +9,13 @@ from contract.ids import split_check
 from contract.status import Status
 from rules.belief import CheckState, ItemState
 from rules.binding import Binding
+from rules.change import ChangeRequest
 from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.estate import Estate
 from rules.incident import Incident, Reason, Tally, TimelineEntry
 from rules.past import Past, Told, page_key
 from rules.policy import Policy
+from rules.problem import Occurrence, Problem, Repetition
 from rules.state import AgentState, State, StoreState, Vote, complains, counts, home_of
 from rules.window import Window
 
@@ -30,6 +32,7 @@ class Draft:
         self.estate: Estate = state.estate
         self.stores: dict[str, None] = {}
         self.shared: dict[str, None] = {}
+        self.begun: dict[str, float] = {}  # incident → when the failure began that opened it now, or again
         self._state = state
         self._rows: dict[Table, dict[str, Any]] = {}
         self._checks: dict[str, dict[str, CheckState | None]] = {}
@@ -154,10 +157,55 @@ class Draft:
         ids = sorted({*self._state.bindings, *self._rows.get("bindings", {})})
         return [(one, row) for one in ids if (row := self._row("bindings", one)) is not None]
 
+    def occurrences(self, key: str) -> tuple[Occurrence, ...]:
+        """What is remembered of a failure that repeats, oldest first."""
+        found: Repetition | None = self._row("repetitions", key)
+        return found.occurrences if found is not None else ()
+
+    def change(self, reference: str) -> ChangeRequest | None:
+        found: ChangeRequest | None = self._row("changes", reference)
+        return found
+
+    def has_changes(self, many: int) -> bool:
+        """Whether so many are known."""
+        return len(self._state.changes) >= many
+
+    def changes_on(self, names: Collection[str]) -> list[ChangeRequest]:
+        """Those that name any of `names`: stores, CIs, shares."""
+        ids = {one: None for name in names for one in self._state.changes_on.get(name, ())}
+        ids |= dict.fromkeys(self._rows.get("changes", ()))
+        rows = [row for one in ids if (row := self.change(one)) is not None]
+        return [row for row in rows if not set(row.names).isdisjoint(names)]
+
+    def problem(self, problem: str) -> Problem | None:
+        found: Problem | None = self._row("problems", problem)
+        return found
+
+    def problems_on(self, name: str) -> list[Problem]:
+        """Those with that key, or noted on that CI."""
+        ids = dict.fromkeys([*self._state.problems_on.get(name, ()), *self._rows.get("problems", ())])
+        rows = [row for one in ids if (row := self.problem(one)) is not None]
+        return [row for row in rows if name == row.key or name in row.cis]
+
+    def problems_of(self, incident: str) -> list[Problem]:
+        """Those that list the incident, resolved ones too."""
+        ids = dict.fromkeys([*self._state.problems_of.get(incident, ()), *self._rows.get("problems", ())])
+        return [row for one in ids if (row := self.problem(one)) is not None and incident in row.incidents]
+
+    def turned(self) -> list[tuple[Incident | None, Incident]]:
+        """The incidents that this step changed: before, and as they are now."""
+        rows = self._rows.get("incidents", {})
+        return [(self._state.incidents.get(one), row) for one, row in rows.items()]
+
     def incident(self, incident: str) -> Incident | None:
         """An incident that is not closed."""
         row: Incident | None = self._row("incidents", incident)
         return None if row is None or row.state == "closed" else row
+
+    def recorded(self, incident: str) -> Incident | None:
+        """An incident, also one that this step closed, as it does what is over when it is learnt."""
+        found: Incident | None = self._row("incidents", incident)
+        return found
 
     def is_taken(self, id_: str) -> bool:
         """Whether an incident has this id, or had it until not long ago."""

@@ -10,6 +10,7 @@ from contract.documents import DocumentError
 from rules import (
     beliefs,
     chain,
+    change_commands,
     clocks,
     commands,
     estate,
@@ -18,8 +19,11 @@ from rules import (
     pauses,
     pin_commands,
     precision,
+    problem_commands,
+    problems,
     rebinding,
     recall,
+    repetition,
     restore,
     scope,
     silence,
@@ -142,7 +146,7 @@ def _adopt(draft: Draft, policy: Any, cmdb: Any, which: Literal["policy", "cmdb"
     draft.wake("adopted", draft.now)
 
 
-def _fall_due(draft: Draft, key: str) -> None:
+def _fall_due(draft: Draft, key: str) -> None:  # noqa: PLR0912 - one case a kind
     kind, _, name = key.partition(":")
     draft.wake(key, None)
     draft.due = key
@@ -167,6 +171,12 @@ def _fall_due(draft: Draft, key: str) -> None:
             historical.settle(draft, name, run)
         case window_commands.TIMER:
             window_commands.fall_due(draft, name)
+        case repetition.TIMER:
+            repetition.forget(draft, name)
+        case problems.TIMER:
+            problems.fall_due(draft, name)
+        case change_commands.TIMER:
+            change_commands.forget(draft, name)
         case _:
             row = draft.incident(name)
             if row is not None:
@@ -190,7 +200,7 @@ def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
         case "close":
             restore.close(draft, row)
             return
-        case _:  # lower, refail: the finding decides
+        case _:  # lower, refail, hold: the finding decides
             touch_scope(draft, row)
             for store in row.stores if kind == "refail" else ():
                 draft.touch(store)
@@ -226,6 +236,8 @@ def _link_ticket(draft: Draft, event: TicketLinked) -> None:
     if row is not None:
         draft.put_incident(changed(row, ticket=Ticket(event.system, event.ticket, event.url)))
         draft.tell(row.id, "ticket", f"{event.system} {event.ticket}", "ticket")
+    else:
+        problem_commands.link_ticket(draft, event)
 
 
 def _judge(draft: Draft) -> None:
@@ -248,3 +260,4 @@ def _judge(draft: Draft) -> None:
     for incident in draft.parents_drafted():
         if chain.is_chain(incident):
             chain.settle(draft, incident)
+    problems.settle(draft)

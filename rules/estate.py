@@ -141,6 +141,12 @@ class Estate:
         whole = [share for share in self._shares.get(store, ()) if share.partition("=")[0] in _STORE_WIDE]
         return list(dict.fromkeys([*whole, *own]))
 
+    def versions_of(self, ref: Ref) -> list[Share]:
+        """Of what model and version it is (rule 27)."""
+        item = self.items.get(ref)
+        attributes = item.attributes if item is not None else {}
+        return [f"{name}={attributes[name]}" for name in _VERSIONS if name in attributes]
+
     def having(self, share: Share) -> list[str]:
         return [store for store, shares in self._shares.items() if share in shares]
 

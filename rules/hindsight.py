@@ -73,6 +73,7 @@ def later(past: Past, store: str, replay: Replay) -> Past:
         incidents=tuple(rows),
         deadlines={key: at for key, at in state.deadlines.items() if key.partition(":")[2] in state.incidents},
         over=tuple(row for row in replay.incidents.values() if row.id not in state.incidents),
+        counted=dict(state.repetitions),
         pages=0,
         told=0,
     )
@@ -99,6 +100,8 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     for incident in past.incidents:
         if incident.started_at <= at:  # a later one is made anew
             _put_as_it_was(state, incident, at, draft.policy.stable_for(incident.category))
+    for key, counted in past.counted.items():
+        state.put(Change("repetitions", key, counted))
     for agent in past.checks:
         state.put(Change("agents", agent, AgentState(at)))
     for source, binding in draft.bindings():

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
-from rules import beliefs, clocks, hindsight, impact, recall
+from rules import beliefs, clocks, hindsight, impact, problems, recall
 from rules.draft import Draft, changed
 from rules.hindsight import Replay, Run
 from rules.incident import Incident, Reason, Sla
@@ -39,6 +39,7 @@ def settle(draft: Draft, store: str, run: Run) -> None:
             ids[found.id] = _recorded(draft, store, past, _ended(draft, store, found), ids)
             if is_whole:
                 _as_bad_as_it_was(draft, found, ids[found.id])
+    problems.remember(draft, past.began, replay.state, ids)
     _date_items(draft, store, replay)
 
 

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from rules import clocks, impact, joining, ledger, merging, pauses, pins, windows
+from rules import change_review, clocks, impact, joining, ledger, merging, pauses, pins, ticket_hold, windows
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
 from rules.incident import Extent, Incident, Priority, Sla, Suppression
@@ -22,12 +22,15 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
     row = draft.by_cause(finding.cause)
     if row is None:
         row = _promoted(draft, heir, finding) if heir is not None else _opened(draft, finding)
+        draft.begun[row.id] = finding.started_at
     elif row.state == "resolved":
         if stays_resolved(draft, row, finding.started_at):
             return row
-        if windows.holding(draft, finding, None) is not None:
-            row = changed(row, opened_at=None, sla=Sla())  # its clocks begin when the window has let it go
+        row = changed(row, suppressed=None) if ticket_hold.is_held(row) else row
+        if windows.holding(draft, finding, None) is not None or ticket_hold.suppression(draft, finding, None):
+            row = changed(row, opened_at=None, sla=Sla())  # its clocks begin when nothing holds it any more
         row = _reopened(draft, row, "the same cause failed again")
+        draft.begun[row.id] = finding.started_at
     row = act(draft, impact.found(draft.policy, _followed(draft, row, finding), finding))
     older = merging.into(draft, row)
     if older is not None and row.priority < older.priority:
@@ -56,8 +59,10 @@ def act(draft: Draft, row: Incident) -> Incident:
         row = clocks.escalate(draft, row)
         row = _escalated_to_vendor(draft, row)
         row = _proposed(draft, row)
+        row = change_review.asked(draft, row)
     draft.put_incident(row)
     clocks.arm(draft, row)
+    ticket_hold.arm(draft, row)
     return row
 
 
@@ -96,7 +101,8 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
         vendor=item.vendor if item else "",
         flags=finding.flags,
         suppressed=suppression(draft, finding.parent, finding.closed_until)
-        or windows.suppression(draft, finding, None),
+        or windows.suppression(draft, finding, None)
+        or ticket_hold.suppression(draft, finding, None),
         parent=finding.parent,
     )
     chain = joining.of_new(draft, changed(row, loss=finding.loss)) if row.suppressed is None else None
@@ -186,7 +192,11 @@ def _at_its_worst(draft: Draft, row: Incident, before: Incident, finding: Findin
 def _held_back(draft: Draft, row: Incident, finding: Finding) -> Incident:
     parent, older = _parent(draft, row, finding), merging.into(draft, row)
     waits = finding.closed_until if row.opened_at is None else None
-    suppressed = suppression(draft, parent, waits) or windows.suppression(draft, finding, row)
+    suppressed = (
+        suppression(draft, parent, waits)
+        or windows.suppression(draft, finding, row)
+        or ticket_hold.suppression(draft, finding, row)
+    )
     if older is not None:
         suppressed = merging.suppression(older)
     if suppressed is not None and (parent != row.parent or row.suppressed is None):

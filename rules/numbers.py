@@ -148,6 +148,31 @@ class Ending(msgspec.Struct, frozen=True):
     lower_after: Duration
 
 
+class Problems(msgspec.Struct, frozen=True):
+    """Rule 27: so many of one failure within `window` are a problem, on a CI or on what has its model or version.
+
+    An occurrence heals by itself within `heals_within` or gets its ticket; for so long a problem holds it, until
+    `hold` is over. Not seen for `quiet` it is resolved, and forgotten when it has been for `kept`.
+    """
+
+    window: Duration = Duration(7 * 86_400)
+    on_item: int = 5
+    on_share: int = 10
+    heals_within: Duration = Duration(900)
+    hold: Duration = Duration(14 * 86_400)
+    quiet: Duration = Duration(14 * 86_400)
+    kept: Duration = Duration(90 * 86_400)
+    resolver_group: str = "problem-management"
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """Rule 27: how long after its end a change is named by an incident, or by a problem; and how long it is kept."""
+
+    before_incident: Duration = Duration(86_400)
+    before_problem: Duration = Duration(7 * 86_400)
+    kept: Duration = Duration(30 * 86_400)
+
+
 class Hours(msgspec.Struct, frozen=True):
     judge_before_opening: Duration
 

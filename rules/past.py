@@ -9,6 +9,7 @@ from contract.ranges import Ranges
 from contract.status import Status
 from rules.belief import CheckState, ItemState
 from rules.incident import Incident
+from rules.problem import Repetition
 
 Why = Literal["missed", "late"]
 
@@ -35,9 +36,10 @@ class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Past(msgspec.Struct, frozen=True, kw_only=True):
     """The store as it was known when a hole showed: agent → check → belief, what was not well, incidents, their timers.
 
-    `known` are the ids of those; `over` what the replay of earlier pages closed. `pages` of `told` records are kept in
-    rows of their own, keyed `store/page`. `why`: something of it was missed, or all came in order and late, from a
-    broker that had kept it. `holes`: what its agents' logs (`agent/generation`) lack between records that have come.
+    `known` are the ids of those; `over` what the replay of earlier pages closed, `counted` what it counted (rule 27).
+    `pages` of `told` records are kept in rows of their own, keyed `store/page`. `why`: something of it was missed, or
+    all came in order and late, from a broker that had kept it. `holes`: what its agents' logs (`agent/generation`)
+    lack between records that have come.
     """
 
     began: float
@@ -50,6 +52,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     pages: int = 0
     told: int = 0
     why: Why = "missed"
+    counted: dict[str, Repetition] = {}
     holes: dict[str, Ranges] = {}
 
 

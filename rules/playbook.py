@@ -39,7 +39,8 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
     shared CI has when it is found at fault. A `warning` opens an incident only where a priority is given for it, and
     that cannot be P1. `closed: wait` keeps pages and tickets until shortly before the store opens.
     `unknown_capacity` is for a critical CI when nothing in the CMDB says what gives its service (rule 7), and `stable`
-    is how long it must be well in the place of `ending.stable` (rule 10).
+    is how long it must be well in the place of `ending.stable` (rule 10). `hold` says whose tickets
+    wait whether a P3 heals by itself: those of an open problem, or already the repeats of what always did.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
     runbook: str = ""
     unknown_capacity: Literal["P2", "P3"] = "P2"
     stable: Duration | None = None
+    hold: Literal["problem", "repeats"] = "problem"
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):

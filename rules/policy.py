@@ -16,6 +16,7 @@ from rules.incident import Priority
 from rules.numbers import (
     Backup,
     ChainFault,
+    Changes,
     Ending,
     Evidence,
     Hours,
@@ -25,6 +26,7 @@ from rules.numbers import (
     Pauses,
     Peak,
     Pins,
+    Problems,
     SharedFault,
     Sla,
     SlaException,
@@ -44,6 +46,7 @@ from rules.playbook import (
     Service,
     number,
 )
+from rules.problem import MOST
 
 SHIPPED = Path(__file__).parent / "policies"
 LONGEST_HOLD = 60.0
@@ -83,6 +86,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     pins: Pins = Pins()
     business_calendars: dict[str, Calendar] = {}
     pauses: Pauses = Pauses()
+    problems: Problems = Problems()
+    changes: Changes = Changes()
 
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
@@ -191,6 +196,9 @@ def _of_numbers(policy: Policy) -> list[tuple[str, str]]:
             found.append((f"evidence.{key}", f"found {held:g}s, expected at most {LONGEST_HOLD:g}s (rule 11)"))
     if not 0 < policy.ledger.precision <= 1:
         found.append(("ledger.precision", f"found {policy.ledger.precision:g}, expected a share above 0, at most 1"))
+    for key, needed in (("on_item", policy.problems.on_item), ("on_share", policy.problems.on_share)):
+        if not 1 <= needed <= MOST:
+            found.append((f"problems.{key}", f"found {needed}, expected 1 to {MOST} (rule 27)"))
     lost = [band.lost for band in policy.loss]
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))

@@ -10,7 +10,7 @@ TOUCHED = "touched"
 DUPLICATE = "duplicate"
 UNOBSERVED = "unobserved"
 _LAST_LOOK = 1.0  # seconds between the end of what was accepted and the closing: what fails on is back, not forgotten
-_TIMERS = ("restore", "nudge", "lower", "clock", "escalate", "refail")
+_TIMERS = ("restore", "nudge", "lower", "clock", "escalate", "refail", "hold")
 
 
 def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
@@ -92,6 +92,8 @@ def close(draft: Draft, row: Incident, why: str = "not reopened in time") -> Inc
     phase = after(row.state, "expire")
     if phase is None:
         return row
+    if row.restored_at is None:
+        draft.take(row.id)  # a person resolved it, and nobody has seen it well since: it may fail on
     row = changed(row, state=phase, closed_at=draft.now)
     draft.wake(f"close:{row.id}", None)
     draft.tell(row.id, "closed", why, "22 restore")

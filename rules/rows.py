@@ -8,9 +8,11 @@ import msgspec
 from rules import estate
 from rules.belief import CheckState, ItemState
 from rules.binding import Binding
+from rules.change import ChangeRequest
 from rules.decision import Change, Table
 from rules.incident import Incident, Tally, TimelineEntry
 from rules.past import Past, Told
+from rules.problem import Problem, Repetition
 from rules.state import AgentState, State, StoreState
 from rules.window import Window
 
@@ -31,8 +33,12 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "told": msgspec.json.Decoder(tuple[Told, ...]),
     "ledger": msgspec.json.Decoder(Tally),
     "bindings": msgspec.json.Decoder(Binding),
+    "problems": msgspec.json.Decoder(Problem),
+    "repetitions": msgspec.json.Decoder(Repetition),
+    "changes": msgspec.json.Decoder(ChangeRequest),
 }
 _TABLES: dict[str, Table] = {name: name for name in get_args(Table)}
+_APART = ("checks", "timeline")  # kept by agent; not kept
 
 
 def encode(change: Change) -> bytes:
@@ -60,9 +66,8 @@ def restore(rows: Iterable[Row]) -> State:
 def dump(state: State) -> list[Row]:
     """Every row of the state, sorted: two equal states have equal dumps. For checkpoints and comparisons."""
     rows: list[tuple[Table, str, Any]] = []
-    for table in get_args(Table):
-        if table not in ("checks", "timeline"):
-            rows += [(table, key, row) for key, row in getattr(state, table).items()]
+    for table in _TABLES.values():
+        rows += [] if table in _APART else [(table, key, row) for key, row in getattr(state, table).items()]
     for agent, checks in state.checks.items():
         rows += [("checks", f"{agent}/{check}", row) for check, row in checks.items()]
     return sorted((table, key, encode(Change(table, key, row))) for table, key, row in rows)

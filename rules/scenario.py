@@ -16,6 +16,7 @@ from contract.documents import DocumentError, Mistake
 from contract.status import Status
 from contract.units import Duration, duration
 from rules import engine, policy, rows
+from rules.change_commands import ADD
 from rules.cmdb import CmdbDocument, Lifecycle
 from rules.entries import (
     AgentHeard,
@@ -29,7 +30,7 @@ from rules.entries import (
     Tick,
 )
 from rules.estate import contradictions
-from rules.expected import Expected, unlike
+from rules.expected import Expected, ExpectedProblem, unlike, unlike_problem
 from rules.state import State
 from rules.storyteller import Fleet
 from rules.why import why
@@ -52,6 +53,35 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"
     reason: str = "planned work"
     expected: list[str] = []
     repeats: dict[str, Any] | None = None
+
+
+class Announced(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}):
+    """A change that is noted in this step: `from` and `until` are times after the start.
+
+    `fixes` is what the problem's occurrences share.
+    """
+
+    reference: str
+    title: str = "planned work"
+    stores: list[str] = []
+    cis: list[str] = []
+    shares: list[str] = []
+    since: Duration | None = None
+    until: Duration | None = None
+    fixes: str = ""
+    maintenance: bool = False
+
+
+class Repeats(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure that comes again and again, from this step on: `of` agents' checks (`agent/check`), one after another.
+
+    It happens `times` times, `every` so long, `lasting` so long, and then heals.
+    """
+
+    of: list[str]
+    times: int
+    every: Duration
+    lasting: Duration
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +107,18 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     window: Planned | None = None
     end_window: str = ""
     restart: bool = False
+    change: Announced | None = None
+    repeats: Repeats | None = None
     expect: list[Expected] | None = None
     effects: list[str] | None = None
     refused: str | None = None
     why: dict[str, str] = {}
+    problems: list[ExpectedProblem] | None = None
+
+    @property
+    def over(self) -> float:
+        """When what it puts in has happened, after the start."""
+        return self.at + (self.repeats.every * self.repeats.times if self.repeats is not None else 0.0)
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +162,7 @@ def run(scenario: Scenario) -> list[Failure]:
     return list(_failures(scenario))
 
 
-def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
+def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:  # noqa: PLR0912 - one case a key
     """The journal that the scenario stands for, each entry with its step."""
     start = datetime.fromisoformat(scenario.start).timestamp()
     yield 0, CmdbLoaded(at=start, document=msgspec.to_builtins(scenario.cmdb))
@@ -160,7 +198,20 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:
                 number,
                 Command(at=now, id=f"end-{number}", actor="ann", name=END, arguments={"reason": step.end_window}),
             )
-        yield number, Tick(at=now)
+        if step.change is not None:
+            yield number, _announced(step.change, number, start, now)
+        if step.repeats is not None:
+            yield from ((number, entry) for entry in _again(step.repeats, fleet, now))
+        yield number, Tick(at=start + step.over)
+
+
+def _again(repeats: Repeats, fleet: Fleet, now: float) -> Iterator[JournalEntry]:
+    for turn in range(repeats.times):
+        agent, _, check = repeats.of[turn % len(repeats.of)].partition("/")
+        began = now + turn * repeats.every
+        for at, status in ((began, Status.CRITICAL), (began + repeats.lasting, Status.OK)):
+            records = fleet.transitions(agent, {check: status}, at)
+            yield Records(at=at, agent=agent, generation=1, live=True, records=records)
 
 
 def _law(scenario: Scenario) -> dict[str, Any]:
@@ -206,8 +257,10 @@ def _differences(state: State, step: Step, start: float, effects: list[str]) -> 
         yield from (f"not expected: {row.state} P{row.priority} {row.category} on {row.ci}" for row in left)
     if step.effects is not None and sorted(step.effects) != sorted(effects):
         yield f"expected effects {sorted(step.effects)}, found {sorted(effects)}"
+    if step.problems is not None:
+        yield from _otherwise(state, step.problems, start)
     for subject, wanted_text in step.why.items():
-        said = why(state, subject, start + step.at)
+        said = why(state, subject, start + step.over)
         text = " ".join([said.sentence, *(f"{reason.rule}: {reason.text}" for reason in said.reasons)])
         if wanted_text not in text:
             yield f"why {subject}: expected {wanted_text!r} in {text!r}"
@@ -216,6 +269,19 @@ def _differences(state: State, step: Step, start: float, effects: list[str]) -> 
 def _turned(cmdb: CmdbDocument, lifecycle: dict[str, Lifecycle]) -> CmdbDocument:
     items = [msgspec.structs.replace(one, lifecycle=lifecycle.get(one.ref, one.lifecycle)) for one in cmdb.items]
     return msgspec.structs.replace(cmdb, items=items)
+
+
+def _otherwise(state: State, wanted: list[ExpectedProblem], start: float) -> Iterator[str]:
+    left = list(state.problems.values())
+    for one in wanted:
+        near = [row for row in left if row.subject == one.subject]
+        found = next((row for row in near if not list(unlike_problem(row, one, start))), None)
+        if found is not None:
+            left.remove(found)
+            continue
+        detail = "; ".join(unlike_problem(near[0], one, start)) if near else "there is none"
+        yield f"expected a problem on {one.subject}: {detail}"
+    yield from (f"not expected: {row.state} problem on {row.subject}" for row in left)
 
 
 def _command(step: Step, number: int, now: float) -> Command:
@@ -236,10 +302,19 @@ def _window(planned: Planned, number: int, start: float, now: float) -> Command:
     return Command(at=now, id=f"window-{number}", actor="ann", name=f"add_{planned.kind}", arguments=told)
 
 
+def _announced(planned: Announced, number: int, start: float, now: float) -> Command:
+    told: dict[str, Any] = msgspec.structs.asdict(planned)
+    since, until = told.pop("since"), told["until"]
+    told |= {"from": now if since is None else start + since, "until": None if until is None else start + until}
+    return Command(at=now, id=f"change-{number}", actor="ann", name=ADD, arguments=told)
+
+
 def _resolved(state: State, entry: JournalEntry) -> JournalEntry:
     """A scenario names an incident by its CI and a window by its reason, because their ids are hashes."""
     if not isinstance(entry, Command) or entry.name == "create" or entry.name in KINDS:
         return entry
+    if entry.name == ADD or "problem" in entry.arguments:
+        return _about_problem(state, entry)
     if entry.name == END:
         ids = [row.id for row in state.windows.values() if row.reason == entry.arguments["reason"]]
         return msgspec.structs.replace(entry, arguments={"window": next(iter(ids), "")})
@@ -250,6 +325,15 @@ def _resolved(state: State, entry: JournalEntry) -> JournalEntry:
     if entry.name == "merge":
         arguments["other"] = newest.get(arguments.get("other", ""), "")
     return msgspec.structs.replace(entry, incident=newest.get(entry.arguments.get("ci", ""), ""), arguments=arguments)
+
+
+def _about_problem(state: State, entry: Command) -> Command:
+    """A problem is named by what its occurrences share."""
+    subject = entry.arguments.get("fixes") or entry.arguments.get("problem")
+    found = next((row.id for row in state.problems.values() if row.subject == subject), subject or "")
+    if entry.name == ADD:
+        return msgspec.structs.replace(entry, arguments=entry.arguments | {"fixes": found})
+    return msgspec.structs.replace(entry, incident=found)
 
 
 def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -267,11 +351,14 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for at, step in enumerate(scenario.steps):
         if step.at < last:
             yield f"steps[{at}].at", f"{step.at:g}s is before the step above it"
-        last = max(last, step.at)
+        last = max(last, step.over)
         try:
             duration(str(step.command.get("lasting", "0s")))
         except ValueError as error:
             yield f"steps[{at}].command.lasting", str(error)
-        for agent in [*step.checks, *step.silent, *step.heard, *step.snapshot]:
+        if step.repeats is not None and not 0 < step.repeats.lasting < step.repeats.every:
+            yield f"steps[{at}].repeats.lasting", "it lasts longer than until it comes again"
+        repeating = [one.partition("/")[0] for one in step.repeats.of] if step.repeats is not None else []
+        for agent in [*repeating, *step.checks, *step.silent, *step.heard, *step.snapshot]:
             if agent not in agents:
                 yield f"steps[{at}]", f"no store has an agent {agent!r}"

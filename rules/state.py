@@ -13,12 +13,14 @@ from contract.status import Status
 from rules import estate
 from rules.belief import CheckState, ItemState
 from rules.binding import Binding
+from rules.change import ChangeRequest
 from rules.decision import Change
 from rules.estate import Estate
 from rules.incident import Incident, Tally
 from rules.past import Past, Told
 from rules.playbook import STORE_UNREACHABLE
 from rules.policy import Policy
+from rules.problem import Problem, Repetition
 from rules.window import RULE as WINDOW_RULE
 from rules.window import Window
 
@@ -65,6 +67,9 @@ class State:
         self.told: dict[str, tuple[Told, ...]] = {}
         self.bindings: dict[str, Binding] = {}
         self.ledger: dict[str, Tally] = {}
+        self.problems: dict[str, Problem] = {}
+        self.repetitions: dict[str, Repetition] = {}
+        self.changes: dict[str, ChangeRequest] = {}
         self.estate: Estate = estate.EMPTY
         self.by_cause: dict[str, str] = {}
         self.by_home: dict[str, dict[str, None]] = {}
@@ -75,6 +80,9 @@ class State:
         self.failing_votes: dict[str, Vote] = {}
         self.windows_on: dict[str, dict[str, None]] = {}
         self.bound_to: dict[str, dict[str, None]] = {}
+        self.changes_on: dict[str, dict[str, None]] = {}
+        self.problems_on: dict[str, dict[str, None]] = {}
+        self.problems_of: dict[str, dict[str, None]] = {}
         self._heap: list[tuple[float, str]] = []
 
     @classmethod
@@ -91,7 +99,7 @@ class State:
             heapq.heappop(self._heap)
         return self._heap[0] if self._heap else None
 
-    def put(self, change: Change) -> None:
+    def put(self, change: Change) -> None:  # noqa: PLR0912 - one case a table
         match change.table:
             case "checks":
                 self._put_check(change.key, change.row)
@@ -113,7 +121,11 @@ class State:
                     self.adopt(estate.made(self.meta.get("policy"), self.meta.get("cmdb")))
             case "bindings":
                 self._put_binding(change.key, change.row)
-            case "stores" | "pasts" | "told" | "ledger":
+            case "changes":
+                self._put_change(change.key, change.row)
+            case "problems":
+                self._put_problem(change.key, change.row)
+            case "stores" | "pasts" | "told" | "ledger" | "repetitions":
                 _set(getattr(self, change.table), change.key, change.row)
             case "timeline":
                 pass  # append-only history, kept in the database and not in memory
@@ -179,6 +191,23 @@ class State:
         _set(self.bindings, key, row)
         if row is not None:
             _index(self.bound_to, row.target, key, True)
+
+    def _put_change(self, key: str, row: ChangeRequest | None) -> None:
+        before = self.changes.get(key)
+        for name in before.names if before is not None else ():
+            _index(self.changes_on, name, key, False)
+        _set(self.changes, key, row)
+        for name in row.names if row is not None else ():
+            _index(self.changes_on, name, key, True)
+
+    def _put_problem(self, key: str, row: Problem | None) -> None:
+        """By its key and the CIs that it is noted on, and by incident, also when it is resolved."""
+        for problem, present in ((self.problems.get(key), False), (row, True)):
+            for name in (problem.key, *problem.cis) if problem is not None else ():
+                _index(self.problems_on, name, key, present)
+            for incident in problem.incidents if problem is not None else ():
+                _index(self.problems_of, incident, key, present)
+        _set(self.problems, key, row)
 
     def may_be_of_a_chain(self, row: Incident) -> bool:
         policy = self.estate.policy

@@ -37,6 +37,14 @@ class IncidentLine(msgspec.Struct, frozen=True):
     parent: str | None = None
 
 
+class ProblemLine(msgspec.Struct, frozen=True):
+    """A problem that is open and noted on a CI; `text` says of what."""
+
+    id: str
+    number: int
+    text: str
+
+
 class ItemView(msgspec.Struct, frozen=True, kw_only=True):
     """A CI. Of a shared one `state` is `critical` when it was found at fault, and `votes` counts what stores say."""
 
@@ -55,6 +63,7 @@ class ItemView(msgspec.Struct, frozen=True, kw_only=True):
     votes: dict[str, int] = {}
     checks: tuple[CheckView, ...] = ()
     incidents: tuple[IncidentLine, ...] = ()
+    problems: tuple[ProblemLine, ...] = ()
 
 
 class ServiceView(msgspec.Struct, frozen=True):
@@ -106,6 +115,7 @@ def item_view(state: State, ref: str, now: float) -> ItemView | None:
         votes=_votes(draft, ref) if shared else {},
         checks=checks,
         incidents=_lines(draft, "" if shared else store or "", ref),
+        problems=_problems(draft, ref),
     )
 
 
@@ -143,6 +153,15 @@ def service_views(state: State, store: str, now: float) -> list[ServiceView]:
         title = draft.policy.services[service].title if service in draft.policy.services else service
         found.append(ServiceView(service, title, given.unit, given.up, given.total, 1 - given.lost))
     return found
+
+
+def _problems(draft: Draft, ref: str) -> tuple[ProblemLine, ...]:
+    """The note on the CI (rule 27)."""
+    known = [row for row in draft.problems_on(ref) if row.is_open]
+    return tuple(
+        ProblemLine(row.id, row.number, f"problem #{row.number}: {row.title}, {row.count} times")
+        for row in sorted(known, key=lambda row: row.number)
+    )
 
 
 def _checks(draft: Draft, ref: str, store: str) -> tuple[CheckView, ...]:

@@ -6,6 +6,7 @@ from rules import graph, windows
 from rules.beliefs import is_watched
 from rules.draft import Draft
 from rules.incident import Incident, Reason
+from rules.problem import RULE as PROBLEM_RULE
 from rules.state import State
 from rules.symptoms import is_failing, verdict
 from rules.views import CheckView, IncidentLine, item_view, store_view
@@ -43,7 +44,7 @@ def why(state: State, subject: str, now: float) -> Why:
         at=now,
         state=view.state,
         sentence=_sentence(draft, subject, view.state, own, rows, reasons),
-        reasons=reasons,
+        reasons=(*reasons, *(Reason(PROBLEM_RULE, line.text) for line in view.problems)),
         checks=view.checks,
         incidents=view.incidents,
         path=_path(draft, subject),

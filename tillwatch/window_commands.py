@@ -62,7 +62,7 @@ def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentPa
 
 
 def _add(site: api.Api, options: argparse.Namespace) -> int:
-    stores, cis = _sorted_out(site, options.subjects)
+    stores, cis = sorted_out(site, options.subjects)
     body: dict[str, Any] = {"reason": options.reason, "expected": options.expected, "stores": stores, "cis": cis}
     body |= _span(options, time.time())
     if _repeats(options):
@@ -101,7 +101,7 @@ def _row(window: dict[str, Any]) -> list[str]:
     return [window["id"], window["state"], *span, again, subjects, window["actor"], window["reason"]]
 
 
-def _sorted_out(site: api.Api, subjects: list[str]) -> tuple[list[str], list[str]]:
+def sorted_out(site: api.Api, subjects: list[str]) -> tuple[list[str], list[str]]:
     """A bare id may be a store or a shared item: the collector knows which."""
     bare = {subject for subject in subjects if "/" not in subject}
     stores = {subject for subject in bare if _is_store(site, subject)}

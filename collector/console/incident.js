@@ -154,6 +154,8 @@ function showFacts() {
     ["Vendor", incident.vendor],
     ["Runbook", incident.runbook && (/^https?:/.test(incident.runbook) && safeAddress(incident.runbook) ? el("a", { href: safeAddress(incident.runbook), rel: "noopener noreferrer" }, incident.runbook) : incident.runbook)],
     ["Ticket", ticket && (link ? el("a", { href: link, rel: "noopener noreferrer" }, `${ticket.system} ${ticket.id}`) : `${ticket.system} ${ticket.id}`)],
+    ["Problem", incident.problem && el("code", {}, incident.problem)],
+    ["Changes before it", incident.changes.join(", ")],
     ["Explained by", incident.parent && el("a", { href: `/incidents/${encodeURIComponent(incident.parent)}` }, incident.parent)],
     ["Id", el("code", {}, incident.id)],
   ];

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
+from collector.database import problems
 from collector.database.leases import advance
 from collector.database.tables import engine, engine_rows, incident_stores, incidents, outbox, timeline
 from collector.database.upsert import insert_new, upsert
@@ -52,6 +53,7 @@ def commit(connection: Connection, done: Commit) -> None:
     for name, key, body in done.rows:
         if body is None:
             connection.execute(delete(engine_rows).where(engine_rows.c.name == name, engine_rows.c.key == key))
+    problems.forget(connection, [key for name, key, body in done.rows if name == problems.TABLE and body is None])
     # Whatever is resolved gives its cause free before another takes it.
     _save_incidents(connection, [one for one in done.incidents if one.state in ("resolved", "closed")])
     _save_incidents(connection, [one for one in done.incidents if one.state not in ("resolved", "closed")])

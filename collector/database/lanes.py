@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select, update
 
+from collector.database import problems
 from collector.database.incidents import found
 from collector.database.tables import desk_feeds, desk_lanes, incidents, outbox
 from collector.database.upsert import insert_new
@@ -18,7 +19,16 @@ from rules.incident import Incident
 
 PENDING, IDLE, DEAD = "pending", "idle", "dead"
 # Pages go another way.
-FOR_DESKS = ("open_ticket", "update_ticket", "resolve_ticket", "escalate", "propose_major", "declare_major")
+FOR_DESKS = (
+    "open_ticket",
+    "open_problem",
+    "update_ticket",
+    "resolve_ticket",
+    "escalate",
+    "propose_major",
+    "declare_major",
+    "review_change",
+)
 A_FEED = 1_000  # effects a transaction
 
 
@@ -94,7 +104,7 @@ class Kept(NamedTuple):
 
 
 def begin(connection: Connection, desk: str, position: int) -> None:
-    """A desk that is new gets a lane for every incident that is actionable now, and everything after `position`."""
+    """A desk that is new gets a lane for all that is actionable now, problems too, and everything after `position`."""
     known = connection.execute(select(desk_feeds.c.desk).where(desk_feeds.c.desk == desk)).one_or_none()
     if known is not None:
         return
@@ -104,6 +114,7 @@ def begin(connection: Connection, desk: str, position: int) -> None:
         incidents.c.state.in_(("open", "acknowledged")), incidents.c.id.in_(acted)
     )
     rows = [_new_row(desk, row.id, row.priority, position) for row in connection.execute(unresolved)]
+    rows += [_new_row(desk, one, 3, position) for one in problems.open_ids(connection)]
     insert_new(connection, desk_lanes, rows)
 
 
@@ -314,7 +325,7 @@ def _claimed(connection: Connection, row: Row[Any], lease: Lease) -> Claimed | N
     taken = connection.execute(
         update(desk_lanes).where(mine).values(holder=lease.holder, until=lease.until, sending=sending)
     )
-    incident = found(connection, row.incident)
+    incident = found(connection, row.incident) or problems.ticket_of(connection, row.incident)
     if not taken.rowcount or incident is None:
         return None
     news = select(outbox.c.key, outbox.c.position, outbox.c.at, outbox.c.kind, outbox.c.recipient, outbox.c.text).where(

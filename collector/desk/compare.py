@@ -79,7 +79,7 @@ def differences(order: Order, seen: Seen, number: int, by: By) -> list[Differenc
     if order.is_over and seen.state == "open" and not is_left_to_owner(order, seen):
         # Opened again by a reply, or by the desk's own rules: somebody waits for an answer there.
         found.append(Difference("state", "resolved", "open", by in ("us", "nobody")))
-    if not order.is_over and seen.state == "resolved":
+    if not order.is_over and not order.is_held and seen.state == "resolved":
         found.append(Difference("state", "open", "resolved", by != "person"))
     return found
 

@@ -21,8 +21,13 @@ class News(NamedTuple):
     text: str
 
     @property
+    def opens(self) -> bool:
+        return self.kind in ("open_ticket", "open_problem")
+
+    @property
     def reopens(self) -> bool:
-        return ":reopen:" in self.key
+        """Also what was held back at first when it began again: its ticket is opened, and may be there already."""
+        return ":reopen:" in self.key or ":open:" in self.key
 
 
 class Wrote(msgspec.Struct, frozen=True):
@@ -75,7 +80,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def action(self) -> Action:
         if self.is_over:
             return "resolve"
-        return "create" if any(one.kind == "open_ticket" for one in self.news) else "update"
+        return "create" if any(one.opens for one in self.news) else "update"
 
     @property
     def has_turned(self) -> bool:
@@ -85,6 +90,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_over(self) -> bool:
         return self.incident.state in ("resolved", "closed")
+
+    @property
+    def is_held(self) -> bool:
+        """It began again, and is held back so far: its ticket is to stay as it was."""
+        return self.incident.suppressed is not None and self.incident.opened_at is None
 
     @property
     def priority(self) -> Priority:

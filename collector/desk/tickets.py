@@ -101,7 +101,7 @@ def _wants_ticket(order: Order) -> bool:
     """What is still open, and what was opened unheard; but a duplicate that no desk knows needs no ticket to close."""
     if not order.is_over:
         return True
-    return any(one.kind == "open_ticket" for one in order.news) and DUPLICATE not in order.incident.flags
+    return any(one.opens for one in order.news) and DUPLICATE not in order.incident.flags
 
 
 async def _created(system: System, order: Order) -> Seen:
@@ -118,7 +118,7 @@ async def _created(system: System, order: Order) -> Seen:
 async def _noted(system: System, order: Order, seen: Seen) -> None:
     """Unless the first text has it, or it is an end that was made there: their own words would come back to them."""
     ended_there = seen.state == "gone" or (order.is_over and seen.state == "resolved")
-    is_known = ended_there or any(one.kind == "open_ticket" for one in order.news)
+    is_known = ended_there or any(one.opens and not one.reopens for one in order.news)
     text = "" if is_known else order.wording.note
     if text and not (order.repeated and await system.has_note(seen.id, order.mark)):
         await system.add_note(seen.id, order.mark, text)

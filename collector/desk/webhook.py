@@ -17,10 +17,11 @@ from collector.desk.order import Changed, Difference, Heard, Order, Receipt
 from collector.desk.settings import HelpDesk
 from collector.instants import text_of_instant
 from rules.incident import Incident
+from rules.problem import CATEGORY as PROBLEM
 
 _PREFIX = "whsec_"
 _FEWEST, _MOST = 24, 64  # bytes of a secret, as the standard has them
-_TYPES = {"create": "incident.opened", "update": "incident.updated", "resolve": "incident.resolved"}
+_TYPES = {"create": "opened", "update": "updated", "resolve": "resolved"}
 
 
 class Webhook:
@@ -82,7 +83,7 @@ def payload(order: Order) -> bytes:
     """`type`, `timestamp` and `data`, as the standard recommends. Instants are RFC 3339 in UTC."""
     return msgspec.json.encode(
         {
-            "type": _TYPES[order.action],
+            "type": f"{'problem' if order.incident.category == PROBLEM else 'incident'}.{_TYPES[order.action]}",
             "timestamp": text_of_instant(order.at),
             "data": {
                 "key": order.key,
@@ -113,6 +114,8 @@ def _plain(incident: Incident) -> dict[str, object]:
         "region": incident.region,
         "resolver_group": incident.resolver_group,
         "vendor": incident.vendor,
+        "problem": incident.problem,
+        "changes": incident.changes,
         "started_at": instant(incident.started_at),
         "opened_at": instant(incident.opened_at),
         "resolved_at": instant(incident.resolved_at),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from collector.desk.order import News, Wording
 from rules.estate import Estate
 from rules.incident import Incident
+from rules.problem import CATEGORY as PROBLEM
 from rules.said import one_line
 
 SUBJECT = 200  # characters; Request Tracker's column, and the smallest of those that we know
@@ -37,6 +38,8 @@ IMPACT = {
 }
 
 _KINDS = {
+    "open_ticket": "Failed again: {text}",  # only where there is a ticket already
+    "review_change": "Change request review: {text}",
     "update_ticket": "Changed: {text}",
     "escalate": "Escalated to {recipient}: {text}",
     "propose_major": "Proposed as a major incident: {text}",
@@ -62,8 +65,14 @@ class Frame(NamedTuple):
 
 
 def wording(known: Estate, incident: Incident, news: Sequence[News], frame: Frame) -> Wording:
-    subject = cut(harmless(f"P{incident.priority} {impact(known, incident)}: {incident.title}"), SUBJECT)
+    subject = cut(harmless(_subject(known, incident)), SUBJECT)
     return Wording(subject, cut(_body(known, incident, frame), BODY), _note(incident, news))
+
+
+def _subject(known: Estate, incident: Incident) -> str:
+    if incident.category == PROBLEM:
+        return f"Problem #{incident.number}: {incident.title}"
+    return f"P{incident.priority} {impact(known, incident)}: {incident.title}"
 
 
 def impact(known: Estate, incident: Incident) -> str:
@@ -86,7 +95,7 @@ def _body(known: Estate, incident: Incident, frame: Frame) -> str:
         f"How much: {_how_much(known, incident)}",
         f"What: {harmless(incident.title)}",
         f"Configuration item: {_item(known, incident.ci)}",
-        f"Priority: P{incident.priority} ({kind}), incident #{incident.number}",
+        f"Priority: P{incident.priority} ({kind}), {_numbered(incident)}",
         f"Respond by: {_when(incident.sla.respond_by, zone)}",
         f"Resolve by: {_when(incident.sla.resolve_by, zone)}{_paused(incident, zone)}",
         f"Resolver group: {harmless(incident.resolver_group) or 'none named'}",
@@ -95,11 +104,24 @@ def _body(known: Estate, incident: Incident, frame: Frame) -> str:
         lines.append(f"Vendor: {harmless(incident.vendor)}")
     if incident.runbook:
         lines.append(f"Runbook: {harmless(incident.runbook)}")
+    if incident.problem:
+        lines.append(f"Problem: {frame.console}/api/v1/problems/{incident.problem}")
+    if incident.changes:
+        lines.append(f"Changes: {_some(incident.changes)}")
     if incident.symptoms:
         lines.append(f"Explains: {_some(incident.symptoms)}")
     why = [f"* {harmless(one.text)} (rule {harmless(one.rule, 60)})" for one in incident.reasons[:_NAMED]]
-    link = f"{frame.console}/incidents/{incident.id}"
-    return "\n".join([*lines, "", "Why:", *why, "", f"In the console: {link}", f"Key: {frame.key}"])
+    return "\n".join([*lines, "", "Why:", *why, "", _link(incident, frame), f"Key: {frame.key}"])
+
+
+def _numbered(incident: Incident) -> str:
+    return f"{'problem' if incident.category == PROBLEM else 'incident'} #{incident.number}"
+
+
+def _link(incident: Incident, frame: Frame) -> str:
+    if incident.category == PROBLEM:
+        return f"All of it: {frame.console}/api/v1/problems/{incident.id}"
+    return f"In the console: {frame.console}/incidents/{incident.id}"
 
 
 def _paused(incident: Incident, zone: ZoneInfo | None) -> str:
@@ -111,6 +133,7 @@ def _note(incident: Incident, news: Sequence[News]) -> str:
     """What is new beyond the first text. Of several changes the last says where things stand."""
     changes = [one for one in news if one.kind == "update_ticket"]
     told = [one for one in news if one.kind in _KINDS and (one.kind != "update_ticket" or one is changes[-1])]
+    told = [one for one in told if one.kind != "open_ticket" or one.reopens]
     if incident.suppressed is not None and told:
         told_also = [f"Held back here: {harmless(incident.suppressed.reason)}"]
     else:

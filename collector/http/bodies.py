@@ -145,3 +145,20 @@ class NewWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     minutes: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
     expected: Annotated[list[Annotated[str, msgspec.Meta(max_length=63)]], msgspec.Meta(max_length=50)] = []
     repeats: Repeats | None = None
+
+
+class NewChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
+    """A change by its reference: to `stores`, `cis` or `shares` (`model=T2000`), `from` (now) `until` (that moment).
+
+    `fixes` is the id of the problem that it is to end; `maintenance` has it make its own maintenance window.
+    """
+
+    reference: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")]
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    stores: Annotated[list[Named], msgspec.Meta(max_length=2000)] = []
+    cis: Annotated[list[Named], msgspec.Meta(max_length=2000)] = []
+    shares: Annotated[list[Annotated[str, msgspec.Meta(max_length=110)]], msgspec.Meta(max_length=100)] = []
+    since: Annotated[str, msgspec.Meta(description="RFC 3339; absent: now")] | None = None
+    until: Annotated[str, msgspec.Meta(description="RFC 3339; absent: at once over")] | None = None
+    fixes: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    maintenance: bool = False

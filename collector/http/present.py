@@ -9,7 +9,7 @@ from collector.http.instants import shown
 from collector.pressure import Quarantined
 from rules import views
 from rules import why as rules_why
-from rules.incident import Affected, Incident, Priority, Reason, TimelineEntry
+from rules.incident import Affected, Incident, Priority, Reason, Ticket, TimelineEntry
 from rules.recurrence import Recurrence, words
 from rules.window import Window
 
@@ -53,7 +53,7 @@ def incident(known: Incident) -> shapes.Incident:
         major=known.major,
         vendor=known.vendor,
         suppressed=_suppressed(known),
-        ticket=_ticket(known),
+        ticket=ticket(known.ticket),
         impact=known.impact,
         urgency=known.urgency,
     )
@@ -102,6 +102,7 @@ def ci(known: views.ItemView) -> shapes.Ci:
         votes=known.votes,
         checks=[check(one) for one in known.checks],
         incidents=[line(one) for one in known.incidents],
+        problems=[shapes.ProblemLine(one.id, one.number, one.text) for one in known.problems],
     )
 
 
@@ -223,11 +224,10 @@ def _pin(known: Incident) -> shapes.Pin | None:
     return None if pin is None else shapes.Pin(_PRIORITIES[pin.priority], pin.by, pin.reason, shown(pin.until))
 
 
-def _ticket(known: Incident) -> shapes.Ticket | None:
-    ticket = known.ticket
-    if ticket is None:
+def ticket(known: Ticket | None) -> shapes.Ticket | None:
+    if known is None:
         return None
-    return shapes.Ticket(ticket.system, ticket.id, ticket.url, ticket.state, ticket.mode)
+    return shapes.Ticket(known.system, known.id, known.url, known.state, known.mode)
 
 
 def story_line(entry: TimelineEntry) -> shapes.TimelineEntry:

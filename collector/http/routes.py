@@ -16,7 +16,10 @@ from collector.http import (
     operators,
     overview,
     pins,
+    planned,
+    problem_shapes,
     radius,
+    recurring,
     scrape,
     shapes,
     stores,
@@ -31,6 +34,7 @@ from collector.shadow_report import ShadowReport
 
 API = "/api/v1"
 ONE = f"{API}/incidents/{{id}}"
+PROBLEM = f"{API}/problems/{{id}}"
 CI = f"{API}/cis/{{ref:[a-z0-9-]+(?:/[a-z0-9-]+)?}}"
 
 ROUTES: tuple[Route, ...] = (
@@ -252,6 +256,55 @@ ROUTES: tuple[Route, ...] = (
         status=201,
     ),
     Route("POST", f"{API}/silences/{{id}}/end", windows.end_silence, "operate", "Enough silence", window_shapes.Window),
+    Route("GET", f"{API}/problems", recurring.listed, "view", "What repeats, open ones first", problem_shapes.Problems),
+    Route("GET", PROBLEM, recurring.one, "view", "One problem with its story", problem_shapes.ProblemInFull),
+    Route(
+        "POST",
+        f"{PROBLEM}/acknowledge",
+        recurring.acknowledge,
+        "operate",
+        "Somebody looks for the cause",
+        problem_shapes.ProblemInFull,
+        body=bodies.Acknowledge,
+    ),
+    Route(
+        "POST",
+        f"{PROBLEM}/notes",
+        recurring.note,
+        "operate",
+        "A note in the problem's story",
+        problem_shapes.ProblemInFull,
+        body=bodies.Note,
+    ),
+    Route(
+        "POST",
+        f"{PROBLEM}/resolve",
+        recurring.resolve,
+        "operate",
+        "A person says that it will not come again",
+        problem_shapes.ProblemInFull,
+        body=bodies.Resolve,
+    ),
+    Route(
+        "POST",
+        f"{PROBLEM}/reopen",
+        recurring.reopen,
+        "operate",
+        "A person says that it will",
+        problem_shapes.ProblemInFull,
+        body=bodies.Reopen,
+    ),
+    Route("GET", f"{API}/changes", planned.listed, "view", "Changes, by their beginning", problem_shapes.Changes),
+    Route(
+        "POST",
+        f"{API}/changes",
+        planned.add,
+        "operate",
+        "A change is announced, or was rescheduled",
+        problem_shapes.Change,
+        body=bodies.NewChange,
+        status=201,
+    ),
     Route("GET", f"{API}/events", events.events, "view", "The stream of changes", "text/event-stream"),
     Route(
         "GET",

@@ -205,6 +205,14 @@ class Check(msgspec.Struct, frozen=True):
     text: str
 
 
+class ProblemLine(msgspec.Struct, frozen=True):
+    """An open problem that is noted on a configuration item."""
+
+    id: str
+    number: int
+    text: str
+
+
 class Ci(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration item. Of a shared one `votes` counts what stores say: failing and well."""
 
@@ -223,6 +231,7 @@ class Ci(msgspec.Struct, frozen=True, kw_only=True):
     votes: dict[str, int]
     checks: list[Check]
     incidents: list[IncidentLine]
+    problems: list[ProblemLine]
 
 
 class Service(msgspec.Struct, frozen=True):

@@ -35,7 +35,20 @@ CHECKS = [
     "ghost/tcp",
 ]
 AGENTS = ["0001-s", "0002-s", "0003-s"]
-INDEXES = ["by_cause", "by_home", "half_lost", "parts", "troubled", "votes", "failing_votes", "windows_on", "bound_to"]
+INDEXES = [
+    "by_cause",
+    "by_home",
+    "half_lost",
+    "parts",
+    "troubled",
+    "votes",
+    "failing_votes",
+    "windows_on",
+    "bound_to",
+    "changes_on",
+    "problems_on",
+    "problems_of",
+]
 MATRIX = policy.typed(RETAIL).matrix
 
 
@@ -85,6 +98,7 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
                 )
             ),
         ),
+        (2, lambda: story.tell(some_change(story, chance))),
         (1, lambda: story.tell(LeasesSuspended(at=story.now, reason="paused"))),
         (1, lambda: story.tell(CmdbLoaded(at=story.now, document=chain(chance.choice([2, 3]))))),
         (1, lambda: story.tell(PolicyLoaded(at=story.now, name="retail", document=RETAIL))),
@@ -119,6 +133,27 @@ def is_own_ancestor(state: State, row: Incident) -> bool:
         seen.add(parent.id)
         parent = state.incidents.get(parent.parent or "")
     return False
+
+
+def some_change(story: Story, chance: random.Random) -> Command:
+    """Some of them are refused."""
+    known = sorted(story.state.problems)
+    arguments = {
+        "reference": f"CHG{chance.randrange(5)}",
+        "title": "work",
+        "cis": chance.sample(["0001/pos-01", "0002/sw-01", "acquirer-a", "0009/none"], 1),
+        "shares": ["region=north"],
+        "from": story.now + chance.choice([-1_000.0, 0.0, 100.0]),
+        "until": story.now + chance.choice([-10.0, 50.0, 5_000.0]),
+        "fixes": chance.choice(known) if known else "",
+        "maintenance": chance.choice([True, False]),
+    }
+    name = chance.choice(["acknowledge", "note", "resolve", "reopen"])
+    problem = chance.choice(known) if known and chance.random() < 0.5 else ""
+    id_ = f"change-{len(story.journal)}"
+    if problem:
+        return Command(at=story.now, id=id_, actor="bob", name=name, incident=problem, arguments={"text": "seen"})
+    return Command(at=story.now, id=id_, actor="bob", name="add_change", arguments=arguments)
 
 
 def walk(seed: int, moves: int, statuses: list[Status] | None = None) -> Story:
