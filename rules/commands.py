@@ -1,12 +1,17 @@
 """What people ask for. Each command has an actor and an id, so a repeat is harmless; a refused one changes nothing."""
 
-from rules import creating, incident_commands, window_commands
+from rules import creating, incident_commands, major_commands, window_commands
 from rules.draft import Draft
 from rules.entries import Command
 from rules.verb import DONE, REFUSED, Verb
 
 _REMEMBERED = 86_400.0  # seconds in which a repeated command is recognised
-VERBS: dict[str, Verb] = {**creating.VERBS, **incident_commands.VERBS, **window_commands.VERBS}
+VERBS: dict[str, Verb] = {
+    **creating.VERBS,
+    **incident_commands.VERBS,
+    **major_commands.VERBS,
+    **window_commands.VERBS,
+}
 
 
 def obey(draft: Draft, event: Command) -> None:

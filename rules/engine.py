@@ -7,7 +7,22 @@ entry. So a replay needs nothing but the journal.
 from typing import Any, Literal, assert_never
 
 from contract.documents import DocumentError
-from rules import beliefs, chain, clocks, commands, estate, historical, recall, restore, scope, silence, window_commands
+from rules import (
+    beliefs,
+    chain,
+    clocks,
+    commands,
+    estate,
+    flapping,
+    historical,
+    major,
+    recall,
+    residual,
+    restore,
+    scope,
+    silence,
+    window_commands,
+)
 from rules.decision import Decision
 from rules.draft import Draft, changed
 from rules.entries import (
@@ -159,6 +174,10 @@ def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
             row = clocks.strike(draft, row)
         case "escalate":
             row = clocks.escalate(draft, row)
+        case major.TIMER:
+            row = major.fall_due(draft, row)
+        case flapping.TIMER:
+            row = flapping.fall_due(draft, row)
         case "restore":
             row = restore.settle(draft, row)
         case "nudge":
@@ -221,5 +240,5 @@ def _judge(draft: Draft) -> None:
         if rules.chain and draft.has_drafted(category):
             chain.judge(draft, category)
     for incident in draft.parents_drafted():
-        if chain.is_chain(incident):
+        if chain.is_chain(incident) or residual.is_residual(incident):
             chain.settle(draft, incident)

@@ -31,6 +31,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     at_risk: list[str] | None = None
     breached: list[str] | None = None
     flag: str | None = None
+    flags: list[str] | None = None
+    major: Literal["", "proposed", "declared", "declined"] | None = None
     reason: str | None = None
     reopened: int | None = None
 
@@ -57,6 +59,8 @@ def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Itera
         "at_risk": list(row.sla.at_risk),
         "breached": list(row.sla.breached),
         "reopened": row.reopened,
+        "flags": list(row.flags),
+        "major": row.major,
     }
     for name, value in found.items():
         expected = getattr(wanted, name)

@@ -209,6 +209,8 @@ def _remembered(draft: Draft, found: Incident, parent: str | None) -> None:
         sla=Sla(),
         escalation=0,
         major="",
+        paged_at=None,
+        paged_priority=None,
         suppressed=None,
         flags=tuple(dict.fromkeys((*found.flags, HISTORICAL))),
         reasons=(Reason(RULE, "began and ended before it was learnt"), *story),

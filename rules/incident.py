@@ -110,6 +110,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     escalation: int = 0
     suppressed: Suppression | None = None
     ticket: Ticket | None = None
+    flaps: tuple[float, ...] = ()  # when it failed again after it had been well, of late
+    paged_at: float | None = None
+    paged_priority: Priority | None = None
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 A function of what is believed now, not of the event that led here; that is why arrival order does not matter.
 """
 
-from rules import silence, windows
+from rules import leftover, residual, silence, windows
 from rules.belief import ItemState
 from rules.beliefs import ok_since
 from rules.capacity import Impact, impact
@@ -11,12 +11,13 @@ from rules.draft import Draft
 from rules.finding import Finding, closed_until
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure, stays_resolved
+from rules.leftover import Left
 from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, Category
 from rules.priority import of_failure, of_loss
 from rules.restore import absorb, recover, unobserved
 from rules.symptoms import Verdict, verdict
 
-_ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain")  # causes that are not kept here
+_ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain", residual.KIND)  # causes that are not kept here
 
 
 def judge_store(draft: Draft, store: str) -> None:
@@ -28,6 +29,9 @@ def judge_store(draft: Draft, store: str) -> None:
 
 
 def cause_of(draft: Draft, key: str) -> str:
+    """The cause of an item's or a vote's key, or of what a residual incident is about, which is one already."""
+    if key.startswith(f"{residual.KIND}:"):
+        return key
     return f"{draft.estate.category(key.partition('@')[0])}:{key}"
 
 
@@ -38,12 +42,18 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
     impacts = {key: impact(draft, key.partition("@")[0], store) for key in causes}
     existing = _existing(draft, store)
     leads = _leads(draft, causes, verdicts, impacts, existing)
+    left = leftover.in_store(
+        draft,
+        store,
+        [Left(key, row, verdicts[key], impacts[key], existing.get(key)) for key, row in causes.items()],
+        leads,
+    )
     wakes = [found.until for found in verdicts.values() if found.until is not None]
     for key in sorted(causes, key=lambda key: (leads.get(key, key) != key, causes[key].since, key)):
         explained = {one for one, found in verdicts.items() if found.kind == "symptom" and found.by == key}
         heirs = [existing[one] for one in (key, *sorted(explained)) if one in existing]
         lead = leads.get(key, key)
-        parent = draft.by_cause(cause_of(draft, lead)) if lead != key else None
+        parent = left.get(key) or (draft.by_cause(cause_of(draft, lead)) if lead != key else None)
         finding = _finding(draft, store, key, causes[key], verdicts[key], impacts[key], parent)
         wakes += [finding.closed_until] if finding.closed_until is not None else []
         symptoms = tuple(sorted(one.partition("@")[0] for one in explained))

@@ -14,8 +14,10 @@ from rules.numbers import (
     ChainFault,
     Ending,
     Evidence,
+    Flapping,
     Hours,
     LossBand,
+    Major,
     SharedFault,
     Sla,
     Target,
@@ -53,6 +55,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending
     hours: Hours
     windows: Windows = Windows()
+    flapping: Flapping = Flapping()
+    major: Major = Major()
 
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
@@ -157,6 +161,8 @@ def _of_numbers(policy: Policy) -> list[tuple[str, str]]:
     lost = [band.lost for band in policy.loss]
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))
+    if not 0 < (share := policy.major.unable_to_sell) <= 1:
+        found.append(("major.unable_to_sell", f"found {share:g}, expected a share above 0 and up to 1"))
     for name in ("P1", "P2", "P3"):
         target: Target = getattr(policy.sla, name)
         if (target.resolve is None) == (target.resolve_business_days == 0):

@@ -4,13 +4,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from contract.status import Status
-from rules import windows
+from rules import leftover, residual, windows
+from rules.alternates import alternate_works
 from rules.draft import Draft
 from rules.finding import Finding
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure
 from rules.priority import of_shared_fault
-from rules.restore import recover
+from rules.restore import absorb, recover
 from rules.symptoms import failing_control
 
 CROWD = 50  # stores in one incident from which it is judged at intervals, not at every vote
@@ -38,24 +39,14 @@ def judge(draft: Draft, ref: str) -> None:
                 draft.touch(store)
         if found != row and len(found.stores) > CROWD:
             draft.wake(f"shared:{ref}", draft.now + _INTERVAL)
+        if (left := residual.standing(draft, ref)) is not None:
+            absorb(draft, left, found)
     elif row is not None:
         well = _well_since(draft, ref, row)
         if well is not None:
             recover(draft, row, well)
-
-
-def alternate_works(draft: Draft, ref: str) -> bool:
-    """Another shared CI gives the same service and stores say that it works."""
-    item = draft.estate.items[ref]
-    for other in draft.estate.shared:
-        if other.id == ref or not set(other.provides) & set(item.provides):
-            continue
-        if draft.estate.category(other.id) != draft.estate.category(ref):
-            continue
-        votes, against = sum(draft.votes(other.id).values()), sum(draft.against(other.id).values())
-        if votes > 2 * against:
-            return True
-    return False
+    if blame is None:
+        leftover.of_shared(draft, ref, row)
 
 
 def rivals(draft: Draft, ref: str) -> list[str]:

@@ -7,7 +7,7 @@ last word is older than the till's failure. Otherwise it is a cause at once.
 from typing import Literal, NamedTuple
 
 from contract.status import Status
-from rules import graph, hours
+from rules import graph, hours, residual
 from rules.belief import ItemState
 from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
@@ -132,6 +132,9 @@ def _explained(draft: Draft, key: str, store: str) -> Verdict | None:
         if control is not None:
             by = control if fault_explains(draft, control, store) else f"{control}@{store}"
             return _symptom(draft, ref, by, "13 network", "does not answer either, so the line is to blame")
+        if residual.explains(draft, ref, store):
+            text = f"{_name(draft, ref)} is back, but not for this store and several others"
+            return Verdict("symptom", Reason(residual.RULE, text), by=residual.cause(ref))
         return None
     known = draft.estate.graph
     failing = [one for one in graph.ancestors(known, ref) if one != ref and is_failing(draft, one, store)]
@@ -165,7 +168,7 @@ def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | No
             continue
         spoke = ok_since(draft, parent, store)
         recovered = spoke is not None and spoke > row.since
-        if recovered and spoke is not None and _had_explained(draft, ref, parent):
+        if recovered and spoke is not None and had_explained(draft, ref, parent):
             until = max(until, spoke + draft.policy.ending.stand_alone, _told_by(draft, store))
         elif recovered:
             continue
@@ -188,9 +191,12 @@ def _told_by(draft: Draft, store: str) -> float:
     return draft.now if due is None else due
 
 
-def _had_explained(draft: Draft, ref: str, parent: str) -> bool:
+def had_explained(draft: Draft, ref: str, parent: str) -> bool:
+    """Whether the incident of `parent`, until it came back, was the reason why `ref` had none."""
     row = draft.by_cause(f"{draft.estate.category(parent)}:{parent}")
-    return row is not None and ref in row.symptoms
+    if row is None:
+        return False
+    return ref in row.symptoms or (not row.home and draft.estate.cohort(ref.partition("/")[0]) in row.cohorts)
 
 
 def _is_live(draft: Draft, ref: str) -> bool:
