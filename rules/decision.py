@@ -7,7 +7,18 @@ import msgspec
 from rules.incident import Reason
 
 Table = Literal[
-    "meta", "agents", "checks", "items", "stores", "incidents", "timeline", "deadlines", "windows", "pasts", "told"
+    "meta",
+    "agents",
+    "checks",
+    "items",
+    "stores",
+    "incidents",
+    "timeline",
+    "deadlines",
+    "windows",
+    "pasts",
+    "told",
+    "disputes",
 ]
 EffectKind = Literal[
     "open_ticket", "update_ticket", "resolve_ticket", "page", "escalate", "propose_major", "declare_major"

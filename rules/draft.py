@@ -9,6 +9,7 @@ from contract.ids import split_check
 from contract.status import Status
 from rules.belief import CheckState, ItemState
 from rules.decision import Change, Decision, Effect, EffectKind, Table
+from rules.dispute import Dispute
 from rules.estate import Estate
 from rules.incident import Incident, Reason, TimelineEntry
 from rules.past import Past, Told, page_key
@@ -101,6 +102,14 @@ class Draft:
     def window(self, window: str) -> Window | None:
         found: Window | None = self._row("windows", window)
         return found
+
+    def dispute(self, child: str) -> Dispute | None:
+        found: Dispute | None = self._row("disputes", child)
+        return found
+
+    def disputes(self) -> list[Dispute]:
+        children = sorted({*self._state.disputes, *self._rows.get("disputes", {})})
+        return [row for child in children if (row := self.dispute(child)) is not None]
 
     def has_windows(self) -> bool:
         return bool(self._state.windows) or "windows" in self._rows

@@ -12,6 +12,7 @@ from rules import (
     chain,
     clocks,
     commands,
+    disputed,
     estate,
     flapping,
     historical,
@@ -137,6 +138,7 @@ def _adopt(draft: Draft, policy: Any, cmdb: Any, which: Literal["policy", "cmdb"
         draft.reason(REFUSED_DOCUMENT, f"the {which} is not usable: {error}")
         return
     draft.put("meta", which, policy if which == "policy" else cmdb)
+    disputed.forget(draft)
     draft.wake("adopted", draft.now)
 
 

@@ -48,6 +48,7 @@ def _date_items(draft: Draft, store: str, replay: Replay) -> None:
         then = replay.state.items.get(key)
         if then is not None and then.state is seen.state and then.since != seen.since and not seen.stale:
             draft.put("items", key, msgspec.structs.replace(seen, since=then.since))
+            draft.touch(store)  # which of two failed first decides whether one explains the other (rule 12)
 
 
 def _turn_page(draft: Draft, store: str, past: Past, run: Run) -> None:

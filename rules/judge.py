@@ -3,7 +3,7 @@
 A function of what is believed now, not of the event that led here; that is why arrival order does not matter.
 """
 
-from rules import leftover, residual, silence, windows
+from rules import disputed, leftover, residual, silence, windows
 from rules.belief import ItemState
 from rules.beliefs import ok_since
 from rules.capacity import Impact, impact
@@ -15,7 +15,7 @@ from rules.leftover import Left
 from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, Category
 from rules.priority import of_failure, of_loss
 from rules.restore import absorb, recover, unobserved
-from rules.symptoms import Verdict, verdict
+from rules.symptoms import Verdict, is_failing, verdict
 
 _ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain", residual.KIND)  # causes that are not kept here
 
@@ -49,6 +49,9 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
         leads,
     )
     wakes = [found.until for found in verdicts.values() if found.until is not None]
+    wakes += disputed.note(
+        draft, store, [ref for key in rows if is_failing(draft, ref := key.partition("@")[0], store)]
+    )
     for key in sorted(causes, key=lambda key: (leads.get(key, key) != key, causes[key].since, key)):
         explained = {one for one, found in verdicts.items() if found.kind == "symptom" and found.by == key}
         heirs = [existing[one] for one in (key, *sorted(explained)) if one in existing]
@@ -115,7 +118,8 @@ def _leads(
 ) -> dict[str, str]:
     """Key → the key that leads it. When half of a service is gone, its incidents are one: the first leads the others.
 
-    A lead stays the lead while its parts fail, also when its own CI is well again: the loss is what it stands for.
+    A lead stays the lead while its parts fail, also when its own CI is well again: the loss is what it stands for. Not
+    when something explains it by now.
     What a window holds back leads nothing that is not: a planned loss must not hide another (rule 25).
     """
     groups: dict[tuple[str, bool], list[str]] = {}
@@ -130,6 +134,7 @@ def _leads(
             key
             for key, row in existing.items()
             if any(part.id in ids for part in draft.parts(row.id)) and (key in members or key not in causes)
+            if key not in verdicts or verdicts[key].kind != "symptom"
         ]
         free = [key for key in members if not _is_done(draft, key, causes[key])] or members
         first = min(free, key=lambda key: (_category(draft, key).ceiling, causes[key].since, key))
@@ -165,6 +170,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
     if given.total:
         down, unit = f"{len(given.down)} of {given.members}", given.unit
         reasons.append(Reason("6 capacity", f"{given.service}: {down} {unit} down ({given.lost:.0%} lost)"))
+    reasons += disputed.reasons(draft, ref, store)
     if parent is not None:
         reasons.append(Reason("11 part", f"part of #{parent.number}, which carries the loss"))
     band = of_loss(draft.policy, given.service, lost)

@@ -32,7 +32,7 @@ class Sla(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """Rules 2 to 5: how long to wait for an explanation, and when silence or not knowing becomes an incident."""
+    """Rules 2 to 5, 12: how long to wait for an explanation, and when silence or not knowing becomes an incident."""
 
     hold: Duration
     vote_hold: Duration
@@ -41,6 +41,7 @@ class Evidence(msgspec.Struct, frozen=True):
     restart_grace: Duration
     late_start: Duration
     backlog: Duration = Duration(600)
+    disputed_after: Duration = Duration(120)
 
 
 class Unreachable(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 from rules import estate
 from rules.belief import CheckState, ItemState
 from rules.decision import Change, Table
+from rules.dispute import Dispute
 from rules.incident import Incident, TimelineEntry
 from rules.past import Past, Told
 from rules.state import AgentState, State, StoreState
@@ -28,6 +29,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "windows": msgspec.json.Decoder(Window),
     "pasts": msgspec.json.Decoder(Past),
     "told": msgspec.json.Decoder(tuple[Told, ...]),
+    "disputes": msgspec.json.Decoder(Dispute),
 }
 _TABLES: dict[str, Table] = {name: name for name in get_args(Table)}
 
@@ -57,7 +59,18 @@ def restore(rows: Iterable[Row]) -> State:
 def dump(state: State) -> list[Row]:
     """Every row of the state, sorted: two equal states have equal dumps. For checkpoints and comparisons."""
     rows: list[tuple[Table, str, Any]] = []
-    for table in ("meta", "agents", "items", "stores", "incidents", "deadlines", "windows", "pasts", "told"):
+    for table in (
+        "meta",
+        "agents",
+        "items",
+        "stores",
+        "incidents",
+        "deadlines",
+        "windows",
+        "pasts",
+        "told",
+        "disputes",
+    ):
         rows += [(_TABLES[table], key, row) for key, row in getattr(state, table).items()]
     for agent, checks in state.checks.items():
         rows += [("checks", f"{agent}/{check}", row) for check, row in checks.items()]

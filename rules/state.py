@@ -13,6 +13,7 @@ from contract.status import Status
 from rules import estate
 from rules.belief import CheckState, ItemState
 from rules.decision import Change
+from rules.dispute import Dispute
 from rules.estate import Estate
 from rules.incident import Incident
 from rules.past import Past, Told
@@ -62,6 +63,7 @@ class State:
         self.windows: dict[str, Window] = {}
         self.pasts: dict[str, Past] = {}
         self.told: dict[str, tuple[Told, ...]] = {}
+        self.disputes: dict[str, Dispute] = {}
         self.estate: Estate = estate.EMPTY
         self.by_cause: dict[str, str] = {}
         self.by_home: dict[str, dict[str, None]] = {}
@@ -107,7 +109,7 @@ class State:
                 _set(self.meta, change.key, change.row)
                 if change.key in ("policy", "cmdb"):
                     self.adopt(estate.made(self.meta.get("policy"), self.meta.get("cmdb")))
-            case "stores" | "pasts" | "told":
+            case "stores" | "pasts" | "told" | "disputes":
                 _set(getattr(self, change.table), change.key, change.row)
             case "timeline":
                 pass  # append-only history, kept in the database and not in memory

@@ -7,7 +7,7 @@ last word is older than the till's failure. Otherwise it is a cause at once.
 from typing import Literal, NamedTuple
 
 from contract.status import Status
-from rules import graph, hours, residual
+from rules import disputed, graph, hours, residual
 from rules.belief import ItemState
 from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
@@ -137,9 +137,10 @@ def _explained(draft: Draft, key: str, store: str) -> Verdict | None:
             return Verdict("symptom", Reason(residual.RULE, text), by=residual.cause(ref))
         return None
     known = draft.estate.graph
-    failing = [one for one in graph.ancestors(known, ref) if one != ref and is_failing(draft, one, store)]
-    above = [one for one in failing if graph.is_above(known, one, ref)]
-    roots = [one for one in above if not any(graph.is_above(known, other, one) for other in above)]
+    above = disputed.ancestors(draft, ref, store)
+    failing = [one for one in above if one != ref and is_failing(draft, one, store)]
+    higher = [one for one in failing if graph.is_above(known, one, ref)]
+    roots = [one for one in higher if not any(graph.is_above(known, other, one) for other in higher)]
     if not roots:
         return None
     root = min(roots)
