@@ -87,7 +87,7 @@ def _pattern(draft: Draft, free: list[Incident]) -> Pattern | None:
     """The thing shared by the most of them; of equals the rarest, for it tells the most."""
     by_share: dict[Share, list[Incident]] = {}
     for row in sorted(free, key=lambda row: (row.started_at, row.id)):
-        for share in _shares(draft, row):
+        for share in joining.shares(draft, row):
             by_share.setdefault(share, []).append(row)
     found = []
     for share, rows in by_share.items():
@@ -114,9 +114,9 @@ def _is_pattern(draft: Draft, share: Share, rows: list[Incident]) -> bool:
         return False
     if len(stores) >= rule.share_of_trading * draft.estate.sharing[share]:
         return True
-    trading = [one for one in draft.estate.having(share) if draft.estate.is_trading(one, draft.now)]
-    return len(stores) >= rule.share_of_trading * len(trading)
-
-
-def _shares(draft: Draft, row: Incident) -> list[Share]:
-    return draft.estate.shares_of(row.home, row.ci)
+    trading = 0
+    for store in draft.estate.having(share):
+        trading += draft.estate.is_trading(store, draft.now)
+        if len(stores) < rule.share_of_trading * trading:  # ten thousand are not counted to see that three are too few
+            return False
+    return True

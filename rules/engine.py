@@ -151,7 +151,7 @@ def _fall_due(draft: Draft, key: str) -> None:
             _look_at_everything(draft)
         case "store":
             draft.touch(name)
-        case "shared":
+        case "shared" | scope.LINE_TIMER:
             draft.touch_shared(name)
         case "agent":
             silence.confirmed(draft, name)

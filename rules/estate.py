@@ -24,9 +24,11 @@ class Estate:
     """Read only once made. Without a policy nothing is judged; without a CMDB nothing is known."""
 
     __slots__ = (
+        "_having",
         "_hosts",
         "_shares",
         "agent_store",
+        "controls",
         "graph",
         "hours",
         "items",
@@ -50,8 +52,14 @@ class Estate:
             if item.store:
                 self.members.setdefault(item.store, []).append(item)
         self.shared: list[Item] = [item for item in cmdb.items if item.store is None]
+        classes = policy.controls if policy is not None else ()
+        self.controls: list[Ref] = [item.id for item in self.shared if item.klass in classes]
         self._shares: dict[str, tuple[Share, ...]] = {store: self._found_shares(store) for store in self.stores}
-        self.sharing: Counter[Share] = Counter(share for shares in self._shares.values() for share in shares)
+        self._having: dict[Share, list[str]] = {}
+        for store, shares in self._shares.items():
+            for share in shares:
+                self._having.setdefault(share, []).append(store)
+        self.sharing: Counter[Share] = Counter({share: len(stores) for share, stores in self._having.items()})
 
     def agents(self, store: str) -> list[str]:
         known = self.stores.get(store)
@@ -107,7 +115,8 @@ class Estate:
         return list(dict.fromkeys([*whole, *own]))
 
     def having(self, share: Share) -> list[str]:
-        return [store for store, shares in self._shares.items() if share in shares]
+        """The stores that have it, by id."""
+        return self._having.get(share, [])
 
     def _found_shares(self, store: str) -> tuple[Share, ...]:
         known = self.stores[store]

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from contract.status import Status
-from rules import graph, residual
+from rules import graph, lines, residual
 from rules.alternates import alternate_works
 from rules.belief import ItemState
 from rules.beliefs import ok_since
@@ -15,7 +15,7 @@ from rules.incident import Affected, Incident, Priority, Reason
 from rules.incidents import ensure
 from rules.priority import of_failure, of_shared_fault
 from rules.restore import recover
-from rules.symptoms import Verdict, failing_control, had_explained, is_failing
+from rules.symptoms import Verdict, had_explained, is_failing
 
 
 class Left(NamedTuple):
@@ -83,7 +83,7 @@ def _left_stores(draft: Draft, ref: Ref, fault: Incident | None, known: Incident
             vote = draft.item(f"{ref}@{store}")
             begun = over is not None and cohort in over.cohorts and vote is not None
             old = begun and vote is not None and over is not None and vote.since <= (over.restored_at or 0.0)
-            if (old or (known is not None and store in known.stores)) and failing_control(draft, store) is None:
+            if (old or (known is not None and store in known.stores)) and lines.dead(draft, store) is None:
                 stores.append(store)
     return sorted(stores)
 

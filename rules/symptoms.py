@@ -7,14 +7,13 @@ last word is older than the till's failure. Otherwise it is a cause at once.
 from typing import Literal, NamedTuple
 
 from contract.status import Status
-from rules import disputed, graph, hours, residual
+from rules import disputed, graph, hours, lines, residual
 from rules.belief import ItemState
 from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
 from rules.incident import Reason
 from rules.incidents import stays_resolved
 from rules.priority import Evidence
-from rules.state import complains
 
 
 class Verdict(NamedTuple):
@@ -100,14 +99,6 @@ def fault_explains(draft: Draft, ref: str, store: str) -> bool:
     return goes_on and stays_resolved(draft, row, row.started_at)
 
 
-def failing_control(draft: Draft, store: str) -> str | None:
-    """The control target that the store does not reach either, if there is one: then its line is to blame."""
-    for item in draft.estate.shared:
-        if draft.estate.is_control(item.id) and complains(draft.estate, item.id, draft.item(f"{item.id}@{store}")):
-            return item.id
-    return None
-
-
 def _weak(draft: Draft, ref: str, row: ItemState) -> Verdict | None:
     """For a warning, or for not knowing; None when it is critical."""
     name = _name(draft, ref)
@@ -126,10 +117,10 @@ def _weak(draft: Draft, ref: str, row: ItemState) -> Verdict | None:
 def _explained(draft: Draft, key: str, store: str) -> Verdict | None:
     ref, vote, _ = key.partition("@")
     if vote:
-        control = None if draft.estate.is_control(ref) else failing_control(draft, store)
+        control = lines.dead(draft, store)
         if fault_explains(draft, ref, store):
             return _symptom(draft, ref, ref, "13 shared", "is at fault for several stores")
-        if control is not None:
+        if control is not None and control != ref:
             by = control if fault_explains(draft, control, store) else f"{control}@{store}"
             return _symptom(draft, ref, by, "13 network", "does not answer either, so the line is to blame")
         if residual.explains(draft, ref, store):
@@ -156,6 +147,9 @@ def _symptom(draft: Draft, ref: str, by: str, rule: str, text: str) -> Verdict:
 def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | None:
     ref, vote, _ = key.partition("@")
     if vote:
+        back = lines.returned(draft, store, row.since)
+        if back is not None and draft.now < (alone := back + draft.policy.ending.stand_alone):
+            return Verdict("waiting", Reason("13 network", "the line is back, so it may follow"), until=alone)
         until = row.learnt_at + draft.policy.evidence.vote_hold
         if sum(draft.votes(ref).values()) < draft.policy.shared_fault.stores or draft.now >= until:
             return None
