@@ -7,7 +7,7 @@ the others, and they must be a noticeable share of the trading stores that share
 from collections import Counter
 from typing import NamedTuple
 
-from rules import joining
+from rules import contrast, joining
 from rules.draft import Draft
 from rules.estate import Share
 from rules.finding import Finding
@@ -56,6 +56,7 @@ def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
     stores = tuple(sorted({row.home for row in pattern.parts}))
     service = _service(draft, pattern)
     named = draft.policy.services.get(service)
+    common = contrast.among_items(draft, sorted({row.ci for row in pattern.parts}))
     text = f"{len(stores)} stores lost it within minutes and share {pattern.share}"
     chain = ensure(
         draft,
@@ -70,7 +71,11 @@ def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
             learnt_at=min(row.learnt_at for row in pattern.parts),
             stores=stores,
             affected=Affected(cis=tuple(sorted({row.ci for row in pattern.parts}))),
-            reasons=(Reason("14 chain", text), Reason("14 chain", f"a chain incident of category {known.title}: P1")),
+            reasons=(
+                Reason("14 chain", text),
+                Reason("14 chain", f"a chain incident of category {known.title}: P1"),
+                *common,
+            ),
         ),
     )
     for part in pattern.parts:

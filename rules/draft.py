@@ -14,7 +14,7 @@ from rules.estate import Estate
 from rules.incident import Incident, Reason, TimelineEntry
 from rules.past import Past, Told, page_key
 from rules.policy import Policy
-from rules.state import AgentState, State, StoreState, Vote, complains, counts, home_of
+from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of
 from rules.window import Window
 
 Named = tuple[str, CheckState]
@@ -165,6 +165,18 @@ class Draft:
         keys = {**self._state.troubled.get(store, {}), **self._items_of.get(store, {})}
         rows = [(key, row) for key in keys if (row := self.item(key)) is not None and row.state]
         return sorted(rows, key=lambda found: (found[1].since, found[0]))
+
+    def failing(self, klass: str, shares: Iterable[str]) -> dict[str, int]:
+        """How many of a class fail that have each of `shares`; by "" how many at all."""
+        known = {share: self._state.failing[klass, share] for share in ("", *shares)}
+        for key in self._rows.get("items", {}):
+            item = self.estate.items.get(key)
+            change = fails(self.item(key)) - fails(self._state.items.get(key))
+            if change and item is not None and item.klass == klass and item.store and item.lifecycle == "live":
+                for share in ("", *self.estate.shares_of(item.store, key)):
+                    if share in known:
+                        known[share] += change
+        return known
 
     def votes(self, ref: str) -> dict[str, int]:
         """Cohort → how many stores have a fresh vote on the shared `ref`."""

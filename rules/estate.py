@@ -28,6 +28,7 @@ class Estate:
         "_hosts",
         "_shares",
         "agent_store",
+        "alike",
         "controls",
         "graph",
         "hours",
@@ -60,6 +61,11 @@ class Estate:
             for share in shares:
                 self._having.setdefault(share, []).append(store)
         self.sharing: Counter[Share] = Counter({share: len(stores) for share, stores in self._having.items()})
+
+        self.alike: Counter[tuple[str, Share]] = Counter()  # class and share → items; without a share: all of the class
+        for item in cmdb.items:
+            if item.store and item.lifecycle == "live":
+                self.alike.update((item.klass, share) for share in ("", *self.shares_of(item.store, item.ref)))
 
     def agents(self, store: str) -> list[str]:
         known = self.stores.get(store)

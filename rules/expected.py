@@ -34,6 +34,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     flags: list[str] | None = None
     major: Literal["", "proposed", "declared", "declined"] | None = None
     reason: str | None = None
+    reasons: list[str] | None = None
     reopened: int | None = None
 
 
@@ -61,6 +62,7 @@ def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Itera
         "reopened": row.reopened,
         "flags": list(row.flags),
         "major": row.major,
+        "reasons": [reason.rule for reason in row.reasons],
     }
     for name, value in found.items():
         expected = getattr(wanted, name)

@@ -3,7 +3,7 @@
 A function of what is believed now, not of the event that led here; that is why arrival order does not matter.
 """
 
-from rules import disputed, leftover, residual, silence, windows
+from rules import contrast, disputed, leftover, residual, silence, windows
 from rules.belief import ItemState
 from rules.beliefs import ok_since
 from rules.capacity import Impact, impact
@@ -171,6 +171,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
         down, unit = f"{len(given.down)} of {given.members}", given.unit
         reasons.append(Reason("6 capacity", f"{given.service}: {down} {unit} down ({given.lost:.0%} lost)"))
     reasons += disputed.reasons(draft, ref, store)
+    reasons += contrast.among_items(draft, [ref])
     if parent is not None:
         reasons.append(Reason("11 part", f"part of #{parent.number}, which carries the loss"))
     band = of_loss(draft.policy, given.service, lost)

@@ -93,6 +93,14 @@ class Windows(msgspec.Struct, frozen=True):
     ahead: Duration = Duration(366 * 86_400)
 
 
+class Contrast(msgspec.Struct, frozen=True):
+    """Rule 15: when `failing` or more fail, what at least the `share` of them has and at most `others` of the rest."""
+
+    failing: int = 5
+    share: float = 0.8
+    others: float = 0.2
+
+
 class Flapping(msgspec.Struct, frozen=True):
     """Rule 26: how often within what time is flapping, how seldom that pages, and after how long it is just down."""
 

@@ -12,6 +12,7 @@ from rules.cmdb import Item, Store
 from rules.incident import Priority
 from rules.numbers import (
     ChainFault,
+    Contrast,
     Ending,
     Evidence,
     Flapping,
@@ -55,6 +56,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending
     hours: Hours
     windows: Windows = Windows()
+    contrast: Contrast = Contrast()
     flapping: Flapping = Flapping()
     major: Major = Major()
 

@@ -4,7 +4,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from contract.status import Status
-from rules import leftover, lines, residual, windows
+from rules import contrast, leftover, lines, residual, windows
 from rules.alternates import alternate_works
 from rules.draft import Draft
 from rules.finding import Finding
@@ -147,6 +147,7 @@ def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | N
     reasons = [
         Reason("1 evidence", next((vote.text for vote in votes if vote.text), "") or f"{ref} fails"),
         blame.reason,
+        *contrast.among_stores(draft, ref),
     ]
     for other in follows:
         priority = min(priority, of_shared_fault(draft.estate.rules_of(other), "critical", alternate=False))

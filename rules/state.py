@@ -5,6 +5,7 @@ Rows change only through `State.put`, so the indexes cannot disagree with the ta
 
 import heapq
 import sys
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -72,6 +73,7 @@ class State:
         self.troubled: dict[str, dict[str, None]] = {}
         self.votes: dict[str, Vote] = {}
         self.failing_votes: dict[str, Vote] = {}
+        self.failing: Counter[tuple[str, str]] = Counter()  # as `alike` of the estate, of those that fail
         self.windows_on: dict[str, dict[str, None]] = {}
         self._heap: list[tuple[float, str]] = []
 
@@ -121,6 +123,9 @@ class State:
         self.failing_votes.clear()
         for key, row in self.items.items():
             self._count_vote(key, row)
+        self.failing.clear()
+        for key, row in self.items.items():
+            self._count_failing(key, fails(row))
         self.half_lost.clear()
         for incident in self.incidents.values():
             _index(self.half_lost, incident.category, incident.id, self.may_be_of_a_chain(incident))
@@ -131,9 +136,18 @@ class State:
         _set(checks, sys.intern(check), row)
 
     def _put_item(self, key: str, row: ItemState | None) -> None:
+        change = fails(row) - fails(self.items.get(key))
+        if change:
+            self._count_failing(key, change)
         _set(self.items, key, row)
         _index(self.troubled, home_of(key), key, row is not None and row.state is not Status.OK)
         self._count_vote(key, row)
+
+    def _count_failing(self, key: str, change: int) -> None:
+        item = self.estate.items.get(key)
+        if change and item is not None and item.store and item.lifecycle == "live":
+            for share in ("", *self.estate.shares_of(item.store, key)):
+                self.failing[item.klass, share] += change
 
     def _count_vote(self, key: str, row: ItemState | None) -> None:
         ref, at, store = key.partition("@")
@@ -180,6 +194,11 @@ class State:
 def home_of(key: str) -> str:
     """The store of an item's or a vote's key."""
     return key.partition("@")[2] or key.partition("/")[0]
+
+
+def fails(row: ItemState | None) -> bool:
+    """Whether it is believed to fail now, on fresh evidence."""
+    return row is not None and not row.stale and row.state is Status.CRITICAL
 
 
 def counts(row: ItemState | None) -> bool:

@@ -68,11 +68,13 @@ const COMMANDS = [
   { name: "notes", words: "Note", states: ["open", "acknowledged", "resolved"], field: "text", ask: "What should others know?" },
   { name: "assign", words: "Assign", states: ["open", "acknowledged"], field: "assignee", ask: "To whom?", short: true },
   { name: "resolve", words: "Resolve", states: ["open", "acknowledged"], field: "note", ask: "What was done? (may be empty)", optional: true },
+  { name: "major", words: "Declare major", states: ["open", "acknowledged"], when: (found) => found.major === "proposed" || found.major === "declined", field: "note", ask: "Why? (may be empty)", optional: true, more: { decision: "declare" } },
+  { name: "major", words: "Not major", states: ["open", "acknowledged"], when: (found) => found.major === "proposed" || found.major === "declared", field: "note", ask: "Why not? (may be empty)", optional: true, more: { decision: "decline" } },
   { name: "reopen", words: "Reopen", states: ["resolved"], field: "reason", ask: "Why again?" },
 ];
 
 function showActions() {
-  const possible = COMMANDS.filter((command) => command.states.includes(incident.state));
+  const possible = COMMANDS.filter((command) => command.states.includes(incident.state) && (!command.when || command.when(incident)));
   const focused = document.activeElement.dataset?.command;
   replace(byId("actions"), possible.map((command, at) =>
     el("button", { type: "button", class: at === 0 && command.name !== "notes" ? "primary" : "", "data-command": command.name, onclick: () => ask(command) }, command.words)));
@@ -88,7 +90,7 @@ function ask(command) {
   const wrong = el("p", { class: "wrong-text", role: "status" });
   dialog(`${command.words} #${incident.number}`, [field, wrong], [[command.words, async () => {
     try {
-      show((await post(`${address}/${command.name}`, { [command.field]: field.value.trim() })).incident);
+      show((await post(`${address}/${command.name}`, { ...command.more, [command.field]: field.value.trim() })).incident);
       said(`${command.words}: done`);
       return true;
     } catch (problem) {

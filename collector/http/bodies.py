@@ -1,6 +1,6 @@
 """The JSON that commands bring. Unknown fields are mistakes: a misspelt one must not be lost in silence."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -30,6 +30,13 @@ class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Reopen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+
+
+class Major(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person's answer to whether it is a major incident."""
+
+    decision: Literal["declare", "decline"]
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class Called(msgspec.Struct, frozen=True):

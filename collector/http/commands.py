@@ -39,6 +39,10 @@ async def reopen(call: Call[NoQuery, bodies.Reopen]) -> shapes.CommandDone:
     return await _done(call, "reopen", {"text": call.body.reason})
 
 
+async def major(call: Call[NoQuery, bodies.Major]) -> shapes.CommandDone:
+    return await _done(call, f"{call.body.decision}_major", {"text": call.body.note})
+
+
 async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
     region = _region(call, call.body.ci)
     if not sees(call.person, (region,)):

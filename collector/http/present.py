@@ -53,6 +53,7 @@ def incident(known: Incident) -> shapes.Incident:
         vendor=known.vendor,
         suppressed=_suppressed(known),
         ticket=_ticket(known),
+        flaps=len(known.flaps),
     )
 
 

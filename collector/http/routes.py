@@ -4,6 +4,7 @@ from collector.http import (
     bodies,
     commands,
     desks,
+    disputes,
     events,
     incidents,
     openapi,
@@ -91,6 +92,15 @@ ROUTES: tuple[Route, ...] = (
         shapes.CommandDone,
         body=bodies.Reopen,
     ),
+    Route(
+        "POST",
+        f"{ONE}/major",
+        commands.major,
+        "operate",
+        "A person declares or declines a major incident",
+        shapes.CommandDone,
+        body=bodies.Major,
+    ),
     Route("GET", f"{API}/stores", stores.listed, "view", "Stores by id", shapes.StorePage, query=stores.StoreQuery),
     Route("GET", f"{API}/stores/{{id}}", stores.one, "view", "One store: services, items, incidents", shapes.Store),
     Route(
@@ -100,6 +110,14 @@ ROUTES: tuple[Route, ...] = (
         "view",
         "All that needs a CI, or is in a store",
         shapes.BlastRadius,
+    ),
+    Route(
+        "GET",
+        f"{API}/cmdb/disputes",
+        disputes.listed,
+        "view",
+        "What evidence has said against the CMDB",
+        shapes.Disputes,
     ),
     # After blast-radius: `0042/blast-radius` would be a CI by its form.
     Route("GET", CI, stores.ci, "view", "One configuration item and its checks", shapes.Ci),

@@ -110,6 +110,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     vendor: str
     suppressed: Suppressed | None
     ticket: Ticket | None
+    flaps: int
 
 
 class IncidentLine(msgspec.Struct, frozen=True):
@@ -325,6 +326,21 @@ class Windows(msgspec.Struct, frozen=True):
     """Those that are not over, in the order in which they begin."""
 
     items: list[Window]
+
+
+class Dispute(msgspec.Struct, frozen=True):
+    """`child` was well while `parent`, which by the CMDB is all that it needs, failed: so many `times`."""
+
+    child: str
+    parent: str
+    store: str
+    failed_at: Shown
+    seen_at: Shown
+    times: int
+
+
+class Disputes(msgspec.Struct, frozen=True):
+    items: list[Dispute]
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ CHECKS = [
     "ghost/tcp",
 ]
 AGENTS = ["0001-s", "0002-s", "0003-s"]
-INDEXES = ["by_cause", "by_home", "half_lost", "parts", "troubled", "votes", "failing_votes", "windows_on"]
+INDEXES = ["by_cause", "by_home", "half_lost", "parts", "troubled", "votes", "failing_votes", "windows_on", "failing"]
 
 
 def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> None:

@@ -129,6 +129,7 @@ def test_an_incident_is_shown_with_its_reasons_and_its_story(site: Site, ran: Ra
         (["assign", "abc123", "jo"], "assign", {"assignee": "jo"}),
         (["resolve", "abc123", "--note", "fuse"], "resolve", {"note": "fuse"}),
         (["reopen", "abc123", "again"], "reopen", {"reason": "again"}),
+        (["major", "abc123", "decline", "--note", "planned"], "major", {"decision": "decline", "note": "planned"}),
     ],
 )
 def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str], path: str, body: Any) -> None:
@@ -138,6 +139,14 @@ def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str]
     assert code == 0
     assert "abc123" in out
     assert site.asked == [Asked("POST", f"/api/v1/incidents/abc123/{path}", None, body)]
+
+
+def test_what_speaks_against_the_cmdb_is_a_table(site: Site, ran: Ran) -> None:
+    seen = {"failed_at": "2026-11-16T09:00:00Z", "seen_at": "2026-11-16T09:02:00Z", "times": 3}
+    one = {"child": "0042/pos-02", "parent": "0042/sw-01", "store": "0042"}
+    site.says("/api/v1/cmdb/disputes", {"items": [one | seen]})
+    code, out, _ = ran("cmdb", "disputes")
+    assert (code, "0042/pos-02" in out, "0042/sw-01" in out) == (0, True, True)
 
 
 def test_an_incident_is_created_by_a_person(site: Site, ran: Ran) -> None:

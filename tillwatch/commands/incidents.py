@@ -10,7 +10,7 @@ from tillwatch.incident_text import incident_table, story
 from tillwatch.table import plain
 
 NAME = "incidents"
-HELP = "list incidents, show one, acknowledge it, add a note, assign, resolve, reopen, create"
+HELP = "list incidents, show one, acknowledge it, add a note, assign, resolve, reopen, major, create"
 
 STATES = ("open", "acknowledged", "resolved", "closed")
 PRIORITIES = ("P1", "P2", "P3")
@@ -30,6 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _one(actions, "assign", _assign, "give it to a person").add_argument("to", help="who has it now")
     _one(actions, "resolve", _resolve, "resolve by hand").add_argument("--note", default="", help="how it was resolved")
     _one(actions, "reopen", _reopen, "reopen a resolved incident").add_argument("reason", help="why")
+    major = _one(actions, "major", _major, "declare or decline a major incident")
+    major.add_argument("decision", choices=("declare", "decline"), help="what it is to be")
+    major.add_argument("--note", default="", help="why")
     _create_arguments(_action(actions, "create", _create, "an incident that a person has seen"))
 
 
@@ -111,6 +114,10 @@ def _resolve(site: api.Api, options: argparse.Namespace) -> int:
 
 def _reopen(site: api.Api, options: argparse.Namespace) -> int:
     return _sent(site, options, "reopen", {"reason": options.reason})
+
+
+def _major(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "major", {"decision": options.decision, "note": options.note})
 
 
 def _create(site: api.Api, options: argparse.Namespace) -> int:
