@@ -69,6 +69,11 @@ def reasons(draft: Draft, ref: Ref, store: str) -> list[Reason]:
     return found
 
 
+def parents(draft: Draft, ref: Ref, store: str) -> set[Ref]:
+    """What fails above `ref` and does not explain it, because the way there is disputed."""
+    return {edge.parent for edge in _walked(draft, ref, store)[1]}
+
+
 def forget(draft: Draft) -> None:
     """What is on record of edges that the CMDB has no more."""
     for dispute in draft.disputes():

@@ -15,6 +15,7 @@ from rules.leftover import Left
 from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, Category
 from rules.priority import of_failure, of_loss
 from rules.restore import absorb, recover, unobserved
+from rules.state import home_of
 from rules.symptoms import Verdict, is_failing, verdict
 
 _ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain", residual.KIND)  # causes that are not kept here
@@ -120,10 +121,14 @@ def _leads(
 
     A lead stays the lead while its parts fail, also when its own CI is well again: the loss is what it stands for. Not
     when something explains it by now.
+    What something else disputes to need stays apart: it cannot explain that loss, so it does not carry it (rule 12).
     What a window holds back leads nothing that is not: a planned loss must not hide another (rule 25).
     """
     groups: dict[tuple[str, bool], list[str]] = {}
+    apart = {ref for key in causes for ref in disputed.parents(draft, key.partition("@")[0], home_of(key))}
     for key, row in causes.items():
+        if key in apart:
+            continue
         if verdicts[key].evidence == "critical" and impacts[key].capacity.lost >= draft.policy.chain.lost:
             held = _is_held(draft, key, row, existing.get(key))
             groups.setdefault((impacts[key].capacity.service, held), []).append(key)
