@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rules import graph
+from rules import disputed
 from rules.beliefs import is_watched
 from rules.cmdb import Item
 from rules.draft import Draft
@@ -84,9 +84,9 @@ def impact(draft: Draft, ref: str, store: str) -> Impact:
     return Impact(Capacity(named, _unit(draft, named), 0, 0, (), 0), 0.0)
 
 
-def alone(draft: Draft, hit: Impact, ref: str) -> Impact:
+def alone(draft: Draft, hit: Impact, ref: str, store: str) -> Impact:
     """As if nothing but `ref` had failed: what a person took out of a larger loss answers for its own share."""
-    given, reach = hit.capacity, {ref, *graph.descendants(draft.estate.graph, ref)}
+    given, reach = hit.capacity, {ref, *disputed.descendants(draft, ref, store)}
     down = tuple(one for one in given.down if one in reach)
     return Impact(msgspec.structs.replace(given, up=given.total * (1 - hit.own), down=down), hit.own)
 
@@ -118,7 +118,7 @@ def is_usable_alone(draft: Draft, item: Item) -> bool:
         return False
     if is_watched(draft, item.ref, store):
         return True
-    return not any(is_failing(draft, parent, store) for parent in graph.ancestors(draft.estate.graph, item.ref))
+    return not any(is_failing(draft, parent, store) for parent in disputed.ancestors(draft, item.ref, store))
 
 
 def services_of(draft: Draft, store: str) -> list[str]:
@@ -150,12 +150,12 @@ def _givers(draft: Draft, store: str, service: str) -> list[Item]:
 
 
 def _services(draft: Draft, ref: str, store: str) -> list[str]:
-    reached = [ref, *graph.descendants(draft.estate.graph, ref)]
+    reached = [ref, *disputed.descendants(draft, ref, store)]
     items = [draft.estate.items[one] for one in reached if one in draft.estate.items]
     return sorted({service for item in items if item.store in (store, None) for service in item.provides})
 
 
 def _own_share(draft: Draft, ref: str, store: str, given: Capacity) -> float:
-    reach = {ref, *graph.descendants(draft.estate.graph, ref)}
+    reach = {ref, *disputed.descendants(draft, ref, store)}
     mine = [item for item in _givers(draft, store, given.service) if item.ref in reach and item.ref in given.down]
     return sum(item.weight for item in mine) / given.total

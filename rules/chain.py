@@ -7,7 +7,7 @@ the others, and they must be a noticeable share of the trading stores that share
 from collections import Counter
 from typing import NamedTuple
 
-from rules import joining
+from rules import contrast, joining
 from rules.draft import Draft
 from rules.estate import Share
 from rules.finding import Finding
@@ -56,6 +56,7 @@ def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
     stores = tuple(sorted({row.home for row in pattern.parts}))
     service = _service(draft, pattern)
     named = draft.policy.services.get(service)
+    common = contrast.among_items(draft, sorted({row.ci for row in pattern.parts}))
     text = f"{len(stores)} stores lost it within minutes and share {pattern.share}"
     chain = ensure(
         draft,
@@ -70,7 +71,11 @@ def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
             learnt_at=min(row.learnt_at for row in pattern.parts),
             stores=stores,
             affected=Affected(cis=tuple(sorted({row.ci for row in pattern.parts}))),
-            reasons=(Reason("14 chain", text), Reason("14 chain", f"a chain incident of category {known.title}: P1")),
+            reasons=(
+                Reason("14 chain", text),
+                Reason("14 chain", f"a chain incident of category {known.title}: P1"),
+                *common,
+            ),
         ),
     )
     for part in pattern.parts:
@@ -87,7 +92,7 @@ def _pattern(draft: Draft, free: list[Incident]) -> Pattern | None:
     """The thing shared by the most of them; of equals the rarest, for it tells the most."""
     by_share: dict[Share, list[Incident]] = {}
     for row in sorted(free, key=lambda row: (row.started_at, row.id)):
-        for share in _shares(draft, row):
+        for share in joining.shares(draft, row):
             by_share.setdefault(share, []).append(row)
     found = []
     for share, rows in by_share.items():
@@ -114,9 +119,9 @@ def _is_pattern(draft: Draft, share: Share, rows: list[Incident]) -> bool:
         return False
     if len(stores) >= rule.share_of_trading * draft.estate.sharing[share]:
         return True
-    trading = [one for one in draft.estate.having(share) if draft.estate.is_trading(one, draft.now)]
-    return len(stores) >= rule.share_of_trading * len(trading)
-
-
-def _shares(draft: Draft, row: Incident) -> list[Share]:
-    return draft.estate.shares_of(row.home, row.ci)
+    trading = 0
+    for store in draft.estate.having(share):
+        trading += draft.estate.is_trading(store, draft.now)
+        if len(stores) < rule.share_of_trading * trading:  # ten thousand are not counted to see that three are too few
+            return False
+    return True

@@ -4,6 +4,7 @@ from rules import (
     change_commands,
     creating,
     incident_commands,
+    major_commands,
     merge_commands,
     pause_commands,
     pin_commands,
@@ -19,6 +20,7 @@ _REMEMBERED = 86_400.0  # seconds in which a repeated command is recognised
 VERBS: dict[str, Verb] = {
     **creating.VERBS,
     **incident_commands.VERBS,
+    **major_commands.VERBS,
     **merge_commands.VERBS,
     **rebinding.VERBS,
     **pin_commands.VERBS,

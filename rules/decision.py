@@ -23,6 +23,7 @@ Table = Literal[
     "problems",
     "repetitions",
     "changes",
+    "disputes",
 ]
 EffectKind = Literal[
     "open_ticket",

@@ -11,12 +11,13 @@ from rules.belief import CheckState, ItemState
 from rules.binding import Binding
 from rules.change import ChangeRequest
 from rules.decision import Change, Decision, Effect, EffectKind, Table
+from rules.dispute import Dispute
 from rules.estate import Estate
 from rules.incident import Incident, Reason, Tally, TimelineEntry
 from rules.past import Past, Told, page_key
 from rules.policy import Policy
 from rules.problem import Occurrence, Problem, Repetition
-from rules.state import AgentState, State, StoreState, Vote, complains, counts, home_of
+from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of
 from rules.window import Window
 
 Named = tuple[str, CheckState]
@@ -105,6 +106,14 @@ class Draft:
     def window(self, window: str) -> Window | None:
         found: Window | None = self._row("windows", window)
         return found
+
+    def dispute(self, child: str) -> Dispute | None:
+        found: Dispute | None = self._row("disputes", child)
+        return found
+
+    def disputes(self) -> list[Dispute]:
+        children = sorted({*self._state.disputes, *self._rows.get("disputes", {})})
+        return [row for child in children if (row := self.dispute(child)) is not None]
 
     def has_windows(self) -> bool:
         return bool(self._state.windows) or "windows" in self._rows
@@ -239,6 +248,18 @@ class Draft:
         keys = {**self._state.troubled.get(store, {}), **self._items_of.get(store, {})}
         rows = [(key, row) for key in keys if (row := self.item(key)) is not None and row.state]
         return sorted(rows, key=lambda found: (found[1].since, found[0]))
+
+    def failing(self, klass: str, shares: Iterable[str]) -> dict[str, int]:
+        """How many of a class fail that have each of `shares`; by "" how many at all."""
+        known = {share: self._state.failing[klass, share] for share in ("", *shares)}
+        for key in self._rows.get("items", {}):
+            item = self.estate.items.get(key)
+            change = fails(self.item(key)) - fails(self._state.items.get(key))
+            if change and item is not None and item.klass == klass and item.store and item.lifecycle == "live":
+                for share in ("", *self.estate.shares_of(item.store, key)):
+                    if share in known:
+                        known[share] += change
+        return known
 
     def votes(self, ref: str) -> dict[str, int]:
         """Cohort → how many stores have a fresh vote on the shared `ref`."""

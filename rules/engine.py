@@ -13,9 +13,12 @@ from rules import (
     change_commands,
     clocks,
     commands,
+    disputed,
     estate,
+    flapping,
     historical,
     ledger,
+    major,
     pauses,
     pin_commands,
     precision,
@@ -24,6 +27,7 @@ from rules import (
     rebinding,
     recall,
     repetition,
+    residual,
     restore,
     scope,
     silence,
@@ -143,6 +147,7 @@ def _adopt(draft: Draft, policy: Any, cmdb: Any, which: Literal["policy", "cmdb"
         draft.reason(REFUSED_DOCUMENT, f"the {which} is not usable: {error}")
         return
     draft.put("meta", which, policy if which == "policy" else cmdb)
+    disputed.forget(draft)
     draft.wake("adopted", draft.now)
 
 
@@ -155,7 +160,7 @@ def _fall_due(draft: Draft, key: str) -> None:  # noqa: PLR0912 - one case a kin
             _look_at_everything(draft)
         case "store":
             draft.touch(name)
-        case "shared":
+        case "shared" | scope.LINE_TIMER:
             draft.touch_shared(name)
         case "agent":
             silence.confirmed(draft, name)
@@ -191,6 +196,10 @@ def _time_of_incident(draft: Draft, kind: str, row: Incident) -> None:
             row = clocks.escalate(draft, row)
         case pauses.TIMER:
             row = pauses.ended_by_time(draft, row)
+        case major.TIMER:
+            row = major.fall_due(draft, row)
+        case flapping.TIMER:
+            row = flapping.fall_due(draft, row)
         case "restore":
             row = restore.settle(draft, row)
         case "nudge":
@@ -258,6 +267,6 @@ def _judge(draft: Draft) -> None:
         if rules.chain and draft.has_drafted(category):
             chain.judge(draft, category)
     for incident in draft.parents_drafted():
-        if chain.is_chain(incident):
+        if chain.is_chain(incident) or residual.is_residual(incident):
             chain.settle(draft, incident)
     problems.settle(draft)

@@ -30,9 +30,12 @@ class Estate:
     """
 
     __slots__ = (
+        "_having",
         "_hosts",
         "_shares",
         "agent_store",
+        "alike",
+        "controls",
         "graph",
         "hours",
         "items",
@@ -60,8 +63,19 @@ class Estate:
             if item.store:
                 self.members.setdefault(item.store, []).append(item)
         self.shared: list[Item] = [item for item in cmdb.items if item.store is None and item.lifecycle == "live"]
+        classes = policy.controls if policy is not None else ()
+        self.controls: list[Ref] = [item.id for item in self.shared if item.klass in classes]
         self._shares: dict[str, tuple[Share, ...]] = {store: self._found_shares(store) for store in self.stores}
-        self.sharing: Counter[Share] = Counter(share for shares in self._shares.values() for share in shares)
+        self._having: dict[Share, list[str]] = {}
+        for store, shares in self._shares.items():
+            for share in shares:
+                self._having.setdefault(share, []).append(store)
+        self.sharing: Counter[Share] = Counter({share: len(stores) for share, stores in self._having.items()})
+
+        self.alike: Counter[tuple[str, Share]] = Counter()  # class and share → items; without a share: all of the class
+        for item in cmdb.items:
+            if item.store and item.lifecycle == "live":
+                self.alike.update((item.klass, share) for share in ("", *self.shares_of(item.store, item.ref)))
 
     def agents(self, store: str) -> list[str]:
         known = self.stores.get(store)
@@ -148,7 +162,8 @@ class Estate:
         return [f"{name}={attributes[name]}" for name in _VERSIONS if name in attributes]
 
     def having(self, share: Share) -> list[str]:
-        return [store for store, shares in self._shares.items() if share in shares]
+        """The stores that have it, by id."""
+        return self._having.get(share, [])
 
     def _found_shares(self, store: str) -> tuple[Share, ...]:
         known = self.stores[store]

@@ -11,11 +11,11 @@ import msgspec
 
 from contract.status import Status
 from rules import graph
+from rules.alternates import alternates
 from rules.beliefs import checks_on
 from rules.cmdb import Store
 from rules.draft import Draft
 from rules.incident import Affected, Incident, Priority, TimelineEntry
-from rules.scope import alternates
 from rules.state import State, complains, counts
 
 MOST_WITNESSES = 50

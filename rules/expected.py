@@ -35,7 +35,10 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     at_risk: list[str] | None = None
     breached: list[str] | None = None
     flag: str | None = None
+    flags: list[str] | None = None
+    major: Literal["", "proposed", "declared", "declined"] | None = None
     reason: str | None = None
+    reasons: list[str] | None = None
     reopened: int | None = None
     impact: Literal[1, 2, 3] | None = None
     urgency: Literal[1, 2, 3] | None = None
@@ -92,6 +95,9 @@ def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Itera
         "paused": row.sla.paused or "",
         "problem": problem.subject if problem else "",
         "changes": list(row.changes),
+        "flags": list(row.flags),
+        "major": row.major,
+        "reasons": [reason.rule for reason in row.reasons],
     }
     yield from _otherwise(found, wanted)
     if wanted.flag is not None and wanted.flag not in row.flags:

@@ -49,6 +49,7 @@ def _date_items(draft: Draft, store: str, replay: Replay) -> None:
         then = replay.state.items.get(key)
         if then is not None and then.state is seen.state and then.since != seen.since and not seen.stale:
             draft.put("items", key, msgspec.structs.replace(seen, since=then.since))
+            draft.touch(store)  # which of two failed first decides whether one explains the other (rule 12)
 
 
 def _turn_page(draft: Draft, store: str, past: Past, run: Run) -> None:
@@ -211,6 +212,8 @@ def _remembered(draft: Draft, found: Incident, parent: str | None) -> None:
         counted="",
         escalation=0,
         major="",
+        paged_at=None,
+        paged_priority=None,
         suppressed=None,
         flags=tuple(dict.fromkeys((*found.flags, HISTORICAL))),
         reasons=(Reason(RULE, "began and ended before it was learnt"), *story),

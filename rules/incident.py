@@ -144,6 +144,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     impact: Level = 3
     urgency: Level = 2
     wanted: Priority | None = None  # what the rules ask for now; None: they have not been asked
+    flaps: tuple[float, ...] = ()  # when it failed again after it had been well, of late
+    paged_at: float | None = None
+    paged_priority: Priority | None = None
 
 
 class Tally(msgspec.Struct, frozen=True):

@@ -2,7 +2,20 @@
 
 from hashlib import sha256
 
-from rules import change_review, clocks, impact, joining, ledger, merging, pauses, pins, ticket_hold, windows
+from rules import (
+    change_review,
+    clocks,
+    flapping,
+    impact,
+    joining,
+    ledger,
+    major,
+    merging,
+    pauses,
+    pins,
+    ticket_hold,
+    windows,
+)
 from rules.draft import Draft, changed
 from rules.finding import Finding, region_of
 from rules.incident import Extent, Incident, Priority, Sla, Suppression
@@ -53,12 +66,10 @@ def act(draft: Draft, row: Incident) -> Incident:
         draft.tell(row.id, "opened", f"P{row.priority}: {row.title}", "17 clocks")
         again = f":{row.reopened}" if row.reopened else ""
         draft.effect("open_ticket", row.id, f"{row.id}:open{again}", row.resolver_group, row.title)
-        draft.effect(
-            "page", row.id, f"{row.id}:page:{row.reopened}", row.resolver_group, f"P{row.priority}: {row.title}"
-        )
+        row = flapping.page(draft, row, f"{row.id}:page:{row.reopened}")
         row = clocks.escalate(draft, row)
         row = _escalated_to_vendor(draft, row)
-        row = _proposed(draft, row)
+        row = major.proposed(draft, row)
         row = change_review.asked(draft, row)
     draft.put_incident(row)
     clocks.arm(draft, row)
@@ -162,6 +173,8 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
         draft.tell(row.id, "failing again", finding.title, "22 restore")
         for timer in ("restore", "nudge"):
             draft.wake(f"{timer}:{row.id}", None)
+        row = flapping.again(draft, row)
+    row = flapping.reasoned(draft, row)
     row = _held_back(draft, row, finding)
     row = _at_priority(draft, row, finding)
     if row.opened_at is not None and (row.title, row.stores, row.parent) != (
@@ -251,9 +264,8 @@ def moved(  # noqa: PLR0913, PLR0917 - from what to what, why and by whom
     draft.tell(row.id, word, f"P{before} → P{wanted}: {why}", rule, actor)
     draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
     if wanted < before and row.suppressed is None:
-        key = f"{row.id}:page:{row.reopened}:P{wanted}"
-        draft.effect("page", row.id, key, row.resolver_group, f"P{wanted}: {row.title}")
-        row = _proposed(draft, row)
+        row = flapping.page(draft, row, f"{row.id}:page:{row.reopened}:P{wanted}")
+        row = major.proposed(draft, row)
     return row
 
 
@@ -261,6 +273,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
     phase = after(row.state, "fail_again" if actor == "engine" else "reopen")
     if phase is None:
         return row
+    row = flapping.again(draft, row) if actor == "engine" else row
     healthy = draft.now - (row.restored_at or row.resolved_at or draft.now)
     if row.merged is not None:
         row = changed(row, merged=None, parent=None, suppressed=None)
@@ -272,7 +285,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
         worst=None,
         resolved_at=None,
         restored_at=None,
-        escalation=0,
+        escalation=row.escalation if flapping.is_quiet(draft, row) else 0,
         acknowledged_at=None,
         acknowledged_by=None,
         flags=tuple(flag for flag in pins.without_proposals(row) if flag not in _ENDED_WITH_IT),
@@ -282,9 +295,8 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
     draft.tell(row.id, "reopened", why, "22 restore", actor)
     if row.opened_at is not None:
         draft.effect("update_ticket", row.id, f"{row.id}:reopen:{row.reopened}", row.resolver_group, f"reopened: {why}")
-        draft.effect(
-            "page", row.id, f"{row.id}:page:{row.reopened}", row.resolver_group, f"P{row.priority}: {row.title}"
-        )
+        row = flapping.page(draft, row, f"{row.id}:page:{row.reopened}")
+        major.wait(draft, row)
     return row
 
 
@@ -310,13 +322,3 @@ def _escalated_to_vendor(draft: Draft, row: Incident) -> Incident:
         draft.tell(row.id, "escalated", f"escalated to the vendor {row.vendor}", "20 escalation")
         draft.effect("escalate", row.id, f"{row.id}:vendor:{row.reopened}", row.vendor, row.title)
     return row
-
-
-def _proposed(draft: Draft, row: Incident) -> Incident:
-    """The engine proposes a major incident, a person decides; one store is never major (rule 16)."""
-    playbook = draft.policy.category(row.category).playbook
-    if row.priority != 1 or row.home or row.major or "major incident" not in playbook:
-        return row
-    draft.tell(row.id, "proposed", "proposed as a major incident", "16 major")
-    draft.effect("propose_major", row.id, f"{row.id}:major", text=row.title)
-    return changed(row, major="proposed")

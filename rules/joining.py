@@ -16,9 +16,14 @@ def share_of(chain: Incident) -> Share:
     return chain.cause.split(":", 2)[2]
 
 
+def shares(draft: Draft, row: Incident) -> list[Share]:
+    """What the incident may have in common with others: by the CMDB, and the changes that it is linked to."""
+    return [*draft.estate.shares_of(row.home, row.ci), *(f"change={change}" for change in row.changes)]
+
+
 def belongs(draft: Draft, row: Incident, chain: Incident) -> bool:
     """It shares what the chain's parts share, and began within minutes of one of them."""
-    if share_of(chain) not in draft.estate.shares_of(row.home, row.ci) or merging.is_apart(chain, merging.key_of(row)):
+    if share_of(chain) not in shares(draft, row) or merging.is_apart(chain, merging.key_of(row)):
         return False
     latest = max((part.started_at for part in draft.parts(chain.id)), default=chain.started_at)
     return abs(row.started_at - latest) <= draft.policy.chain.within

@@ -3,7 +3,7 @@
 A function of what is believed now, not of the event that led here; that is why arrival order does not matter.
 """
 
-from rules import backup, circumstances, silence, windows
+from rules import backup, circumstances, contrast, disputed, leftover, residual, silence, windows
 from rules.belief import ItemState
 from rules.beliefs import ok_since
 from rules.capacity import Impact, alone, impact, is_unknown
@@ -12,13 +12,15 @@ from rules.finding import CAPACITY_UNKNOWN, Finding, closed_until, openings
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure, stays_resolved
 from rules.leaving import leave, why_left
+from rules.leftover import Left
 from rules.playbook import AGENT_SILENT, STORE_UNREACHABLE, Category
 from rules.priority import of_failure, of_loss, of_unknown_capacity
 from rules.restore import absorb, recover, unobserved
-from rules.symptoms import Verdict, verdict
+from rules.state import home_of
+from rules.symptoms import Verdict, is_failing, verdict
 
 _APART = "apart"  # the timer of a lead whose parts soon stand alone
-_ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain")  # causes that are not kept here
+_ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain", residual.KIND)  # causes that are not kept here
 
 
 def judge_store(draft: Draft, store: str) -> None:
@@ -30,6 +32,9 @@ def judge_store(draft: Draft, store: str) -> None:
 
 
 def cause_of(draft: Draft, key: str) -> str:
+    """The cause of an item's or a vote's key, or of what a residual incident is about, which is one already."""
+    if key.startswith(f"{residual.KIND}:"):
+        return key
     return f"{draft.estate.category(key.partition('@')[0])}:{key}"
 
 
@@ -40,16 +45,25 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
     impacts = {key: impact(draft, key.partition("@")[0], store) for key in causes}
     existing = _existing(draft, store)
     taken_out = {key for row in existing.values() for key in row.apart if key in causes}
-    impacts |= {key: alone(draft, impacts[key], key.partition("@")[0]) for key in taken_out}
+    impacts |= {key: alone(draft, impacts[key], key.partition("@")[0], store) for key in taken_out}
     free = {key: row for key, row in causes.items() if key not in taken_out}
     leads = _leads(draft, free, verdicts, impacts, existing)
+    left = leftover.in_store(
+        draft,
+        store,
+        [Left(key, row, verdicts[key], impacts[key], existing.get(key)) for key, row in free.items()],
+        leads,
+    )
     wakes = [found.until for found in verdicts.values() if found.until is not None]
     wakes += openings(draft, store) if causes else []
+    wakes += disputed.note(
+        draft, store, [ref for key in rows if is_failing(draft, ref := key.partition("@")[0], store)]
+    )
     for key in sorted(causes, key=lambda key: (leads.get(key, key) != key, causes[key].since, key)):
         explained = {one for one, found in verdicts.items() if found.kind == "symptom" and found.by == key}
         heirs = [existing[one] for one in (key, *sorted(explained)) if one in existing]
         lead = leads.get(key, key)
-        parent = draft.by_cause(cause_of(draft, lead)) if lead != key else None
+        parent = left.get(key) or (draft.by_cause(cause_of(draft, lead)) if lead != key else None)
         finding = _finding(draft, store, key, causes[key], verdicts[key], impacts[key], parent)
         if verdicts[key].evidence == "critical" and CAPACITY_UNKNOWN not in finding.flags:
             failing = [(one, causes[one]) for one in causes if leads.get(one, one) == key or one == key]
@@ -122,11 +136,16 @@ def _leads(
 ) -> dict[str, str]:
     """Key → the key that leads it. When half of a service is gone, its incidents are one: the first leads the others.
 
-    A lead stays the lead while its parts fail, also when its own CI is well again: the loss is what it stands for.
+    A lead stays the lead while its parts fail, also when its own CI is well again: the loss is what it stands for. Not
+    when something explains it by now.
+    What something else disputes to need stays apart: it cannot explain that loss, so it does not carry it (rule 12).
     What a window holds back leads nothing that is not: a planned loss must not hide another (rule 25).
     """
     groups: dict[tuple[str, bool], list[str]] = {}
+    apart = {ref for key in causes for ref in disputed.parents(draft, key.partition("@")[0], home_of(key))}
     for key, row in causes.items():
+        if key in apart:
+            continue
         if verdicts[key].evidence == "critical" and impacts[key].capacity.lost >= draft.policy.chain.lost:
             held = _is_held(draft, key, row, existing.get(key))
             groups.setdefault((impacts[key].capacity.service, held), []).append(key)
@@ -139,6 +158,7 @@ def _leads(
             if any(part.id in ids and part.merged is None for part in draft.parts(row.id))
             if key in members or key not in causes
             if not why_left(draft, key.partition("@")[0])
+            if key not in verdicts or verdicts[key].kind != "symptom"
         ]
         free = [key for key in members if not _is_done(draft, key, causes[key])] or members
         first = min(free, key=lambda key: (_category(draft, key).ceiling, causes[key].since, key))
@@ -146,7 +166,8 @@ def _leads(
         leads.update(dict.fromkeys(members, lead))
         if lead in existing:
             draft.wake(f"{_APART}:{existing[lead].id}", None)
-    return leads | _not_yet_apart(draft, causes, existing, leads)
+    together = {key: row for key, row in causes.items() if key not in apart}
+    return leads | _not_yet_apart(draft, together, existing, leads)
 
 
 def _not_yet_apart(
@@ -200,6 +221,8 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of one judgement, each decid
     if given.total:
         down, unit = f"{len(given.down)} of {given.members}", given.unit
         reasons.append(Reason("6 capacity", f"{given.service}: {down} {unit} down ({given.lost:.0%} lost)"))
+    reasons += disputed.reasons(draft, ref, store)
+    reasons += contrast.among_items(draft, [ref])
     if parent is not None:
         reasons.append(Reason("11 part", f"part of #{parent.number}, which carries the loss"))
     band = of_loss(draft.policy, given.service, lost)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from rules import clocks, ledger, merging
+from rules import clocks, ledger, merging, residual
 from rules.draft import Draft, changed
 from rules.entries import Command
 from rules.finding import Finding
@@ -12,7 +12,11 @@ from rules.incidents import act, lifted
 from rules.verb import DONE, text
 
 _BY_HAND = "manual:"
-_GATHERS = ("chain:", "rule:")  # of these nothing but the engine's own gathering says what they are
+_GATHERS = (
+    "chain:",
+    "rule:",
+    f"{residual.KIND}:",
+)  # of these nothing but the engine's own gathering says what they are
 
 
 class Piece(NamedTuple):

@@ -68,7 +68,7 @@ class Pauses(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """Rules 2 to 5: how long to wait for an explanation, and when silence or not knowing becomes an incident."""
+    """Rules 2 to 5, 12: how long to wait for an explanation, and when silence or not knowing becomes an incident."""
 
     hold: Duration
     vote_hold: Duration
@@ -77,6 +77,7 @@ class Evidence(msgspec.Struct, frozen=True):
     restart_grace: Duration
     late_start: Duration
     backlog: Duration = Duration(600)
+    disputed_after: Duration = Duration(120)
 
 
 class Offline(msgspec.Struct, frozen=True):
@@ -137,7 +138,9 @@ class ChainFault(msgspec.Struct, frozen=True):
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """Rules 22 to 24: what is stable, and for how long an end may be taken back."""
+    """Rules 22 to 24: what is stable, and for how long an end may be taken back. More than `residual_over` that a
+    parent's return leaves failing are one incident.
+    """
 
     stable: Duration
     reopen_within: Duration
@@ -146,6 +149,7 @@ class Ending(msgspec.Struct, frozen=True):
     nudge: Duration
     stand_alone: Duration
     lower_after: Duration
+    residual_over: int = 10
 
 
 class Problems(msgspec.Struct, frozen=True):
@@ -200,6 +204,38 @@ class Windows(msgspec.Struct, frozen=True):
     longest: Duration = Duration(31 * 86_400)
     longest_silence: Duration = Duration(7 * 86_400)
     ahead: Duration = Duration(366 * 86_400)
+
+
+class Contrast(msgspec.Struct, frozen=True):
+    """Rule 15: when `failing` or more fail, what at least the `share` of them has and at most `others` of the rest."""
+
+    failing: int = 5
+    share: float = 0.8
+    others: float = 0.2
+
+
+class Flapping(msgspec.Struct, frozen=True):
+    """Rule 26: how often within what time is flapping, how seldom that pages, and after how long it is just down."""
+
+    times: int = 3
+    within: Duration = Duration(3600)
+    page_every: Duration = Duration(3600)
+    sustained: Duration = Duration(300)
+
+
+class Major(msgspec.Struct, frozen=True):
+    """Rule 16: who is paged, and when a major incident that nobody has answered declares itself.
+
+    `unable_to_sell` is a share of the trading stores; they cannot when one of the services in `selling` is wholly lost.
+    A service in `everyone` is the same for all customers, however few stores see it fail.
+    """
+
+    unable_to_sell: float = 0.01
+    unanswered: Duration = Duration(300)
+    look_again: Duration = Duration(60)
+    selling: tuple[str, ...] = ("checkout", "card_payment")
+    everyone: tuple[str, ...] = ("online_shopping",)
+    manager: str = "major-incident-manager"
 
 
 def _fits(wanted: Names, found: str) -> bool:

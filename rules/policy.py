@@ -17,11 +17,14 @@ from rules.numbers import (
     Backup,
     ChainFault,
     Changes,
+    Contrast,
     Ending,
     Evidence,
+    Flapping,
     Hours,
     Ledger,
     LossBand,
+    Major,
     Offline,
     Pauses,
     Peak,
@@ -88,6 +91,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     pauses: Pauses = Pauses()
     problems: Problems = Problems()
     changes: Changes = Changes()
+    contrast: Contrast = Contrast()
+    flapping: Flapping = Flapping()
+    major: Major = Major()
 
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
@@ -202,6 +208,8 @@ def _of_numbers(policy: Policy) -> list[tuple[str, str]]:
     lost = [band.lost for band in policy.loss]
     if lost != sorted(lost, reverse=True) or not lost or lost[-1] != 0:
         found.append(("loss", "the shares lost must descend and end with 0"))
+    if not 0 < (share := policy.major.unable_to_sell) <= 1:
+        found.append(("major.unable_to_sell", f"found {share:g}, expected a share above 0 and up to 1"))
     found += _of_capacity(policy)
     found += _of_targets("sla", policy.sla)
     for at, special in enumerate(policy.sla.exceptions):

@@ -10,7 +10,7 @@ from rules.incident import Affected, Incident, Ticket
 RULE = "27 problem"
 CATEGORY = "problem"
 MOST = 50  # occurrences that a key remembers, incidents and CIs that a problem lists; a policy's thresholds are within
-MANUAL, CHAIN = "manual:", "chain:"  # causes of incidents that are no failure of one CI
+MANUAL, CHAIN, RESIDUAL = "manual:", "chain:", "residual:"  # causes of incidents that are no failure of one CI
 
 
 class Occurrence(msgspec.Struct, frozen=True, array_like=True, gc=False):

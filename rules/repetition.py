@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from rules.draft import Draft
-from rules.problem import CHAIN, MANUAL, MOST, Keys, Occurrence, Repetition
+from rules.problem import CHAIN, MANUAL, MOST, RESIDUAL, Keys, Occurrence, Repetition
 from rules.state import State
 
 TIMER = "repetition"
@@ -22,7 +22,7 @@ class Subject(NamedTuple):
     @property
     def repeats(self) -> bool:
         """Whether it is a failure of one thing at all, and not what a person made or stores have in common."""
-        return not self.cause.startswith((MANUAL, CHAIN))
+        return not self.cause.startswith((MANUAL, CHAIN, RESIDUAL))
 
 
 def keys_of(draft: Draft, subject: Subject) -> Keys:

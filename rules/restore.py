@@ -1,6 +1,6 @@
 """Rule 22: how an incident ends. Stable for a while and untouched: by itself. Touched: it stays with its owner."""
 
-from rules import clocks, merging, pauses
+from rules import clocks, flapping, major, merging, pauses
 from rules.draft import Draft, changed
 from rules.incident import Incident
 from rules.incidents import ACCEPTED, PERSON_RESOLVED, suppression
@@ -10,7 +10,7 @@ TOUCHED = "touched"
 DUPLICATE = "duplicate"
 UNOBSERVED = "unobserved"
 _LAST_LOOK = 1.0  # seconds between the end of what was accepted and the closing: what fails on is back, not forgotten
-_TIMERS = ("restore", "nudge", "lower", "clock", "escalate", "refail", "hold")
+_TIMERS = ("restore", "nudge", "lower", "clock", "escalate", "refail", "hold", flapping.TIMER, major.TIMER)
 
 
 def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
@@ -44,7 +44,7 @@ def relapse(draft: Draft, row: Incident) -> None:
     draft.tell(row.id, "failing again", row.title, "22 restore")
     for timer in ("restore", "nudge"):
         draft.wake(f"{timer}:{row.id}", None)
-    draft.put_incident(changed(row, restored_at=None))
+    draft.put_incident(flapping.again(draft, changed(row, restored_at=None)))
 
 
 def settle(draft: Draft, row: Incident) -> Incident:
@@ -167,6 +167,8 @@ def _tell_those_concerned(draft: Draft, row: Incident) -> None:
     if row.home:
         draft.touch(row.home)
     else:
+        if draft.estate.is_shared(row.ci):
+            draft.touch_shared(row.ci)
         for store in row.stores:
             draft.touch(store)
     if PERSON_RESOLVED in row.flags:

@@ -10,6 +10,7 @@ from rules.belief import CheckState, ItemState
 from rules.binding import Binding
 from rules.change import ChangeRequest
 from rules.decision import Change, Table
+from rules.dispute import Dispute
 from rules.incident import Incident, Tally, TimelineEntry
 from rules.past import Past, Told
 from rules.problem import Problem, Repetition
@@ -36,6 +37,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "problems": msgspec.json.Decoder(Problem),
     "repetitions": msgspec.json.Decoder(Repetition),
     "changes": msgspec.json.Decoder(ChangeRequest),
+    "disputes": msgspec.json.Decoder(Dispute),
 }
 _TABLES: dict[str, Table] = {name: name for name in get_args(Table)}
 _APART = ("checks", "timeline")  # kept by agent; not kept

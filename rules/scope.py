@@ -4,18 +4,19 @@ from itertools import chain
 from typing import NamedTuple
 
 from contract.status import Status
-from rules import merging, windows
+from rules import contrast, leftover, lines, merging, residual, windows
+from rules.alternates import alternate_works
 from rules.draft import Draft
 from rules.finding import Finding
 from rules.incident import Affected, Incident, Reason
 from rules.incidents import ensure
 from rules.leaving import leave, why_left
 from rules.priority import of_shared_fault
-from rules.restore import recover
-from rules.symptoms import failing_control
+from rules.restore import absorb, recover
 
 CROWD = 50  # stores in one incident from which it is judged at intervals, not at every vote
 _INTERVAL = 5.0
+LINE_TIMER = "line"  # when what fails on after a line's return counts
 
 
 class Blame(NamedTuple):
@@ -26,53 +27,52 @@ class Blame(NamedTuple):
 
 def judge(draft: Draft, ref: str) -> None:
     """Keeps the incident of a shared CI; the stores concerned are judged after it."""
-    cause = f"{draft.estate.category(ref)}:{ref}"
-    row = draft.by_cause(cause)
+    row = draft.by_cause(f"{draft.estate.category(ref)}:{ref}")
     if left := why_left(draft, ref):
         if row is not None:
             leave(draft, row, left)
+        if (rest := residual.standing(draft, ref)) is not None:
+            leave(draft, rest, left)
         return
     if row is not None and row.state != "resolved" and len(row.stores) > CROWD and draft.deadline(f"shared:{ref}"):
         return
     blame = _blame(draft, ref)
     if blame is not None:
-        heir = None if row is not None else _heir(draft, cause, blame)
-        found = ensure(draft, _finding(draft, ref, cause, blame, row), heir)
-        for store in blame.stores:
-            if row is None or row.state == "resolved" or store not in row.stores:
-                draft.touch(store)
-        if found != row and len(found.stores) > CROWD:
-            draft.wake(f"shared:{ref}", draft.now + _INTERVAL)
+        _keep(draft, ref, blame, row)
     elif row is not None:
         well = _well_since(draft, ref, row)
         if well is not None:
             recover(draft, row, well)
+        elif (network := _network(draft, ref, row)) is not None:
+            absorb(draft, row, network)
+    _look_again(draft, ref)
+    if blame is None:
+        leftover.of_shared(draft, ref, row)
 
 
-def alternates(draft: Draft, ref: str) -> list[str]:
-    """Other shared CIs that give the same service, and of which stores say that they work."""
-    item = draft.estate.items.get(ref)
-    found = []
-    for other in draft.estate.shared:
-        if item is None or other.id == ref or not set(other.provides) & set(item.provides):
-            continue
-        if draft.estate.category(other.id) != draft.estate.category(ref):
-            continue
-        votes, against = sum(draft.votes(other.id).values()), sum(draft.against(other.id).values())
-        if votes > 2 * against:
-            found.append(other.id)
-    return found
+def _keep(draft: Draft, ref: str, blame: Blame, row: Incident | None) -> None:
+    """`row` is the incident that it has already."""
+    cause = f"{draft.estate.category(ref)}:{ref}"
+    heir = None if row is not None else _heir(draft, ref, cause, blame)
+    found = ensure(draft, _finding(draft, ref, cause, blame, row), heir)
+    for store in blame.stores:
+        if row is None or row.state == "resolved" or store not in row.stores:
+            draft.touch(store)
+    if found != row and len(found.stores) > CROWD:
+        draft.wake(f"shared:{ref}", draft.now + _INTERVAL)
+    if (rest := residual.standing(draft, ref)) is not None:
+        absorb(draft, rest, found)
 
 
 def rivals(draft: Draft, ref: str) -> list[str]:
-    """Shared CIs whose priority depends on how `ref` is: those of which it is the alternate."""
-    mine = set(draft.estate.items[ref].provides)
+    """Shared CIs that are judged by how `ref` is: those of which it is the alternate, or all when it proves lines."""
+    mine, control = set(draft.estate.items[ref].provides), draft.estate.is_control(ref)
     return [
         other.id
         for other in draft.estate.shared
         if other.id != ref
-        and mine & set(other.provides)
-        and draft.by_cause(f"{draft.estate.category(other.id)}:{other.id}")
+        and (control or mine & set(other.provides))
+        and (draft.by_cause(f"{draft.estate.category(other.id)}:{other.id}") or (control and draft.against(other.id)))
     ]
 
 
@@ -102,10 +102,45 @@ def _is_enough(draft: Draft, against: int, votes: int) -> bool:
 
 
 def _with_healthy_line(draft: Draft, ref: str, stores: list[str]) -> list[str]:
-    stores = [store for store in stores if not windows.quieted(draft, store)]
+    """Those whose line proves nothing against the evidence: it is alive, and has been for a while if it was dead."""
+    return [store for store in stores if not windows.quieted(draft, store) and _proves(draft, ref, store)]
+
+
+def _proves(draft: Draft, ref: str, store: str) -> bool:
+    control = lines.dead(draft, store)
     if draft.estate.is_control(ref):
-        return stores
-    return [store for store in stores if failing_control(draft, store) is None]
+        return control in (None, ref)
+    back = _line_counts_from(draft, ref, store)
+    return control is None and (back is None or back <= draft.now)
+
+
+def _line_counts_from(draft: Draft, ref: str, store: str) -> float | None:
+    """What fails on after its line's return counts once it has for a while (rule 23)."""
+    vote = draft.item(f"{ref}@{store}")
+    back = lines.returned(draft, store, vote.since) if vote is not None else None
+    return None if back is None else back + draft.policy.ending.stand_alone
+
+
+def _look_again(draft: Draft, ref: str) -> None:
+    """When the first of the stores counts whose line has just come back."""
+    if not draft.estate.controls or draft.estate.is_control(ref):
+        return
+    complaining = [store for cohort in draft.against(ref) for store in draft.complaining(ref, cohort)]
+    coming = [at for store in complaining if (at := _line_counts_from(draft, ref, store)) and at > draft.now]
+    draft.wake(f"{LINE_TIMER}:{ref}", min(coming, default=None))
+
+
+def _network(draft: Draft, ref: str, row: Incident) -> Incident | None:
+    """The network's incident, when all that is left of the evidence against `ref` comes over dead lines."""
+    control = _common_control(draft, ref, row)
+    fault = draft.by_cause(f"{draft.estate.category(control)}:{control}") if control is not None else None
+    return fault if fault is not None and fault.state != "resolved" else None
+
+
+def _common_control(draft: Draft, ref: str, row: Incident) -> str | None:
+    complaining = [store for cohort in row.cohorts for store in draft.complaining(ref, cohort)]
+    controls = {lines.dead(draft, store) for store in complaining}
+    return controls.pop() if len(controls) == 1 and ref not in controls else None
 
 
 def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | None) -> Finding:
@@ -113,7 +148,8 @@ def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | N
     critical = sum(vote.state is Status.CRITICAL for vote in votes)
     broken = critical >= min(draft.policy.shared_fault.stores, len(votes))
     category = draft.estate.rules_of(ref)
-    alternate = bool(alternates(draft, ref))
+    alternate = alternate_works(draft, ref)
+    follows = _cut_off(draft, ref, blame)
     priority = of_shared_fault(category, "critical" if broken else "warning", alternate=alternate)
     stores = sorted({*blame.stores, *(row.stores if row is not None and row.state != "resolved" else ())})
     stores = [store for store in stores if not merging.is_apart(row, f"{ref}@{store}")] or stores
@@ -124,7 +160,14 @@ def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | N
     reasons = [
         Reason("1 evidence", next((vote.text for vote in votes if vote.text), "") or f"{ref} fails"),
         blame.reason,
+        *contrast.among_stores(draft, ref),
     ]
+    for other in follows:
+        priority = min(priority, of_shared_fault(draft.estate.rules_of(other), "critical", alternate=False))
+    if draft.estate.is_control(ref):
+        title = f"{category.title}: no line from {where}{_by_carrier(blame)}"
+        text = "no control target answers these stores, so their lines are to blame" + _by_carrier(blame)
+        reasons.append(Reason("13 network", text + (f", and not {', '.join(follows)}" if follows else "")))
     if alternate:
         reasons.append(Reason("13 alternate", "an alternate still works, so P2 at most"))
     reasons.append(Reason("7 capacity", f"shared by the chain, category {category.title}: P{priority}"))
@@ -139,16 +182,39 @@ def _finding(draft: Draft, ref: str, cause: str, blame: Blame, row: Incident | N
         learnt_at=min(vote.learnt_at for vote in votes),
         stores=tuple(stores),
         cohorts=tuple(blame.cohorts),
-        affected=Affected(cis=(ref,)),
+        affected=Affected(cis=(ref, *follows)),
+        symptoms=tuple(follows),
         reasons=tuple(reasons),
     )
 
 
-def _heir(draft: Draft, cause: str, blame: Blame) -> Incident | None:
-    """The oldest incident that took the fault for one store's path."""
+def _cut_off(draft: Draft, ref: str, blame: Blame) -> list[str]:
+    """Shared CIs that a quorum of the stores does not see whose lines the control target `ref` proves dead."""
+    if not draft.estate.is_control(ref):
+        return []
+    others = [item.id for item in draft.estate.shared if item.id != ref]
+    against = {other: draft.against(other) for other in others}
+    return [
+        other
+        for other in others
+        if sum(against[other].get(cohort, 0) for cohort in blame.cohorts) >= draft.policy.shared_fault.stores
+    ]
+
+
+def _by_carrier(blame: Blame) -> str:
+    carrier = lines.carrier(blame.cohorts)
+    return f" (carrier {carrier})" if carrier else ""
+
+
+def _heir(draft: Draft, ref: str, cause: str, blame: Blame) -> Incident | None:
+    """The oldest incident that took the fault for one store's path, or the network's for another shared CI's."""
     paths = [draft.by_cause(f"{cause}@{store}") for store in blame.stores]
-    open_paths = [path for path in paths if path is not None and path.state != "resolved"]
-    return min(open_paths, key=lambda row: row.number, default=None)
+    found = [path for path in paths if path is not None and path.state != "resolved"]
+    for other in draft.estate.shared if draft.estate.is_control(ref) else ():
+        row = draft.by_cause(f"{draft.estate.category(other.id)}:{other.id}")
+        if row is not None and row.state != "resolved" and _common_control(draft, other.id, row) == ref:
+            found.append(row)
+    return min(found, key=lambda row: row.number, default=None)
 
 
 def _well_since(draft: Draft, ref: str, row: Incident) -> float | None:

@@ -5,6 +5,7 @@ Rows change only through `State.put`, so the indexes cannot disagree with the ta
 
 import heapq
 import sys
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from rules.belief import CheckState, ItemState
 from rules.binding import Binding
 from rules.change import ChangeRequest
 from rules.decision import Change
+from rules.dispute import Dispute
 from rules.estate import Estate
 from rules.incident import Incident, Tally
 from rules.past import Past, Told
@@ -70,6 +72,7 @@ class State:
         self.problems: dict[str, Problem] = {}
         self.repetitions: dict[str, Repetition] = {}
         self.changes: dict[str, ChangeRequest] = {}
+        self.disputes: dict[str, Dispute] = {}
         self.estate: Estate = estate.EMPTY
         self.by_cause: dict[str, str] = {}
         self.by_home: dict[str, dict[str, None]] = {}
@@ -78,6 +81,7 @@ class State:
         self.troubled: dict[str, dict[str, None]] = {}
         self.votes: dict[str, Vote] = {}
         self.failing_votes: dict[str, Vote] = {}
+        self.failing: Counter[tuple[str, str]] = Counter()  # as `alike` of the estate, of those that fail
         self.windows_on: dict[str, dict[str, None]] = {}
         self.bound_to: dict[str, dict[str, None]] = {}
         self.changes_on: dict[str, dict[str, None]] = {}
@@ -125,7 +129,7 @@ class State:
                 self._put_change(change.key, change.row)
             case "problems":
                 self._put_problem(change.key, change.row)
-            case "stores" | "pasts" | "told" | "ledger" | "repetitions":
+            case "stores" | "pasts" | "told" | "ledger" | "repetitions" | "disputes":
                 _set(getattr(self, change.table), change.key, change.row)
             case "timeline":
                 pass  # append-only history, kept in the database and not in memory
@@ -137,6 +141,9 @@ class State:
         self.failing_votes.clear()
         for key, row in self.items.items():
             self._count_vote(key, row)
+        self.failing.clear()
+        for key, row in self.items.items():
+            self._count_failing(key, fails(row))
         self.half_lost.clear()
         for incident in self.incidents.values():
             _index(self.half_lost, incident.category, incident.id, self.may_be_of_a_chain(incident))
@@ -147,9 +154,18 @@ class State:
         _set(checks, sys.intern(check), row)
 
     def _put_item(self, key: str, row: ItemState | None) -> None:
+        change = fails(row) - fails(self.items.get(key))
+        if change:
+            self._count_failing(key, change)
         _set(self.items, key, row)
         _index(self.troubled, home_of(key), key, row is not None and row.state is not Status.OK)
         self._count_vote(key, row)
+
+    def _count_failing(self, key: str, change: int) -> None:
+        item = self.estate.items.get(key)
+        if change and item is not None and item.store and item.lifecycle == "live":
+            for share in ("", *self.estate.shares_of(item.store, key)):
+                self.failing[item.klass, share] += change
 
     def _count_vote(self, key: str, row: ItemState | None) -> None:
         ref, at, store = key.partition("@")
@@ -223,6 +239,11 @@ class State:
 def home_of(key: str) -> str:
     """The store of an item's or a vote's key."""
     return key.partition("@")[2] or key.partition("/")[0]
+
+
+def fails(row: ItemState | None) -> bool:
+    """Whether it is believed to fail now, on fresh evidence."""
+    return row is not None and not row.stale and row.state is Status.CRITICAL
 
 
 def counts(row: ItemState | None) -> bool:

@@ -7,7 +7,7 @@ last word is older than the till's failure. Otherwise it is a cause at once.
 from typing import Literal, NamedTuple
 
 from contract.status import Status
-from rules import graph, merging
+from rules import disputed, graph, lines, merging, residual
 from rules.belief import ItemState
 from rules.beliefs import checks_on, is_watched, ok_since
 from rules.draft import Draft
@@ -15,7 +15,6 @@ from rules.incident import Reason
 from rules.incidents import stays_resolved
 from rules.leaving import why_left
 from rules.priority import Evidence
-from rules.state import complains
 
 
 class Verdict(NamedTuple):
@@ -100,14 +99,6 @@ def fault_explains(draft: Draft, ref: str, store: str) -> bool:
     return goes_on and stays_resolved(draft, row, row.started_at)
 
 
-def failing_control(draft: Draft, store: str) -> str | None:
-    """The control target that the store does not reach either, if there is one: then its line is to blame."""
-    for item in draft.estate.shared:
-        if draft.estate.is_control(item.id) and complains(draft.estate, item.id, draft.item(f"{item.id}@{store}")):
-            return item.id
-    return None
-
-
 def _weak(draft: Draft, ref: str, row: ItemState) -> Verdict | None:
     """For a warning, or for not knowing; None when it is critical."""
     name = _name(draft, ref)
@@ -126,17 +117,20 @@ def _weak(draft: Draft, ref: str, row: ItemState) -> Verdict | None:
 def _explained(draft: Draft, key: str, store: str) -> Verdict | None:
     ref, vote, _ = key.partition("@")
     if vote:
-        control = None if draft.estate.is_control(ref) else failing_control(draft, store)
+        control = lines.dead(draft, store)
         if fault_explains(draft, ref, store):
             return _symptom(draft, ref, ref, "13 shared", "is at fault for several stores")
-        if control is not None:
+        if control is not None and control != ref:
             by = control if fault_explains(draft, control, store) else f"{control}@{store}"
             if _is_taken_out(draft, by, key):
                 return None
             return _symptom(draft, ref, by, "13 network", "does not answer either, so the line is to blame")
+        if residual.explains(draft, ref, store):
+            text = f"{_name(draft, ref)} is back, but not for this store and several others"
+            return Verdict("symptom", Reason(residual.RULE, text), by=residual.cause(ref))
         return None
     known = draft.estate.graph
-    needed = [one for one in graph.ancestors(known, ref) if one != ref and _is_live(draft, one)]
+    needed = [one for one in disputed.ancestors(draft, ref, store) if one != ref and _is_live(draft, one)]
     failing = [one for one in needed if is_failing(draft, one, store)]
     above = [one for one in failing if graph.is_above(known, one, ref)]
     roots = [one for one in above if not any(graph.is_above(known, other, one) for other in above)]
@@ -166,6 +160,9 @@ def _symptom(draft: Draft, ref: str, by: str, rule: str, text: str) -> Verdict:
 def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | None:
     ref, vote, _ = key.partition("@")
     if vote:
+        back = lines.returned(draft, store, row.since)
+        if back is not None and draft.now < (alone := back + draft.policy.ending.stand_alone):
+            return Verdict("waiting", Reason("13 network", "the line is back, so it may follow"), until=alone)
         until = row.learnt_at + draft.policy.evidence.vote_hold
         if sum(draft.votes(ref).values()) < draft.policy.shared_fault.stores or draft.now >= until:
             return None
@@ -179,7 +176,7 @@ def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | No
             continue
         spoke = ok_since(draft, parent, store)
         recovered = spoke is not None and spoke > row.since
-        if recovered and spoke is not None and _had_explained(draft, ref, parent):
+        if recovered and spoke is not None and had_explained(draft, ref, parent):
             until = max(until, spoke + draft.policy.ending.stand_alone, _told_by(draft, store))
         elif recovered:
             continue
@@ -202,9 +199,12 @@ def _told_by(draft: Draft, store: str) -> float:
     return draft.now if due is None else due
 
 
-def _had_explained(draft: Draft, ref: str, parent: str) -> bool:
+def had_explained(draft: Draft, ref: str, parent: str) -> bool:
+    """Whether the incident of `parent`, until it came back, was the reason why `ref` had none."""
     row = draft.by_cause(f"{draft.estate.category(parent)}:{parent}")
-    return row is not None and ref in row.symptoms
+    if row is None:
+        return False
+    return ref in row.symptoms or (not row.home and draft.estate.cohort(ref.partition("/")[0]) in row.cohorts)
 
 
 def _is_live(draft: Draft, ref: str) -> bool:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rules import graph, windows
+from rules import disputed, graph, windows
 from rules.beliefs import is_watched
 from rules.draft import Draft
 from rules.incident import Incident, Reason
@@ -92,6 +92,7 @@ def _reasons_of_item(draft: Draft, ref: str, own: Incident | None) -> tuple[Reas
         found.append(Reason("5 silence", "the store's agents are not heard; it was ok when they last were"))
     else:
         found.append(Reason("1 evidence", "every check of it is ok"))
+    found += disputed.reasons(draft, ref, store)
     if own is not None and own.suppressed is not None:
         found.append(Reason(own.suppressed.rule, own.suppressed.reason))
     found += windows.reasons(draft, store, ref)

@@ -71,6 +71,8 @@ const COMMANDS = [
     more: [["reference", "The vendor's reference (may be empty)", String], ["minutes", "For how many minutes?", Number]] },
   { name: "resume", words: "Resume", states: ["open", "acknowledged"], when: (one) => one.sla.paused, field: "note", ask: "Why does the clock go on? (may be empty)", optional: true },
   { name: "resolve", words: "Resolve", states: ["open", "acknowledged"], field: "note", ask: "What was done? (may be empty)", optional: true },
+  { name: "major", words: "Declare major", states: ["open", "acknowledged"], when: (found) => found.major === "proposed" || found.major === "declined", field: "note", ask: "Why? (may be empty)", optional: true, with: { decision: "declare" } },
+  { name: "major", words: "Not major", states: ["open", "acknowledged"], when: (found) => found.major === "proposed" || found.major === "declared", field: "note", ask: "Why not? (may be empty)", optional: true, with: { decision: "decline" } },
   { name: "reopen", words: "Reopen", states: ["resolved"], field: "reason", ask: "Why again?" },
   { name: "false-positive", words: "False positive", states: ["open", "acknowledged", "resolved"], field: "note", ask: "What was it instead? (may be empty)", optional: true },
   { name: "merge", words: "Merge", states: ["open", "acknowledged"], field: "incident", ask: "Which is the same? Its id, from its address", short: true },
@@ -108,7 +110,7 @@ function ask(command) {
   dialog(`${command.words} #${incident.number}`, [field, more.map(([, , input]) => input), wrong], [[command.words, async () => {
     try {
       const body = Object.fromEntries(more.map(([name, kind, input]) => [name, kind(input.value.trim())]));
-      show((await post(`${address}/${command.name}`, { ...body, [command.field]: field.value.trim() })).incident);
+      show((await post(`${address}/${command.name}`, { ...command.with, ...body, [command.field]: field.value.trim() })).incident);
       said(`${command.words}: done`);
       return true;
     } catch (problem) {

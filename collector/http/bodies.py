@@ -91,6 +91,13 @@ class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
+class Major(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person's answer to whether it is a major incident."""
+
+    decision: Literal["declare", "decline"]
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
 class Called(msgspec.Struct, frozen=True):
     """The ticket that changed, by the desk's own number; without one, any may have."""
 

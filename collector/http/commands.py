@@ -74,6 +74,10 @@ async def resume(call: Call[NoQuery, bodies.Resume]) -> shapes.CommandDone:
     return await done(call, "resume", {"text": call.body.note})
 
 
+async def major(call: Call[NoQuery, bodies.Major]) -> shapes.CommandDone:
+    return await done(call, f"{call.body.decision}_major", {"text": call.body.note})
+
+
 async def create(call: Call[NoQuery, bodies.Create]) -> shapes.CommandDone:
     region = _region(call, call.body.ci)
     if not sees(call.person, (region,)):

@@ -56,6 +56,7 @@ def incident(known: Incident) -> shapes.Incident:
         ticket=ticket(known.ticket),
         impact=known.impact,
         urgency=known.urgency,
+        flaps=len(known.flaps),
     )
 
 

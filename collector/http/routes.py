@@ -6,6 +6,7 @@ from collector.http import (
     comparison,
     coverage,
     desks,
+    disputes,
     events,
     evidence,
     evidence_shapes,
@@ -194,6 +195,15 @@ ROUTES: tuple[Route, ...] = (
         evidence_shapes.Evidence,
         query=evidence.EvidenceQuery,
     ),
+    Route(
+        "POST",
+        f"{ONE}/major",
+        commands.major,
+        "operate",
+        "A person declares or declines a major incident",
+        shapes.CommandDone,
+        body=bodies.Major,
+    ),
     Route("GET", f"{API}/stores", stores.listed, "view", "Stores by id", shapes.StorePage, query=stores.StoreQuery),
     Route("GET", f"{API}/stores/{{id}}", stores.one, "view", "One store: services, items, incidents", shapes.Store),
     Route(
@@ -203,6 +213,14 @@ ROUTES: tuple[Route, ...] = (
         "view",
         "All that needs a CI, or is in a store",
         shapes.BlastRadius,
+    ),
+    Route(
+        "GET",
+        f"{API}/cmdb/disputes",
+        disputes.listed,
+        "view",
+        "What evidence has said against the CMDB",
+        disputes.Disputes,
     ),
     # After blast-radius: `0042/blast-radius` would be a CI by its form.
     Route("GET", CI, stores.ci, "view", "One configuration item and its checks", shapes.Ci),

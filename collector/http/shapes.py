@@ -127,6 +127,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ticket: Ticket | None
     impact: Annotated[int, msgspec.Meta(ge=1, le=3)]
     urgency: Annotated[int, msgspec.Meta(ge=1, le=3)]
+    flaps: int
 
 
 class IncidentLine(msgspec.Struct, frozen=True):

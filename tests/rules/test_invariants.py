@@ -48,6 +48,7 @@ INDEXES = [
     "changes_on",
     "problems_on",
     "problems_of",
+    "failing",
 ]
 MATRIX = policy.typed(RETAIL).matrix
 
@@ -57,6 +58,7 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
     some = next(iter(chance.sample(story.incidents(), 1)), None) if story.incidents() else None
     verbs = ["acknowledge", "note", "assign", "resolve", "reopen", "create", "merge", "merge", "split", "rebind"]
     verbs += ["pin", "unpin", "cannot_sell", "can_sell", "pause", "resume"]
+    verbs += ["false_positive", "declare_major", "decline_major", "end_window"]
     name = chance.choice(verbs)
     arguments: dict[str, Any] = {
         "text": "noted",
@@ -66,6 +68,7 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
     }
     arguments |= {"other": chance.choice(story.incidents()).id if some is not None else ""}
     arguments |= {"part": chance.choice([*some.symptoms, *some.stores, "0001/pos-02"]) if some is not None else ""}
+    arguments |= {"window": next(iter(story.state.windows), "")}
     if name == "pin":
         arguments |= {"priority": chance.choice(["P2", "P3"]), "reason": "so", "minutes": chance.choice([1, 20, 900])}
     if name == "pause":

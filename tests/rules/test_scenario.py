@@ -13,7 +13,7 @@ def test_every_scenario_ends_as_it_says(path: Path) -> None:
     assert [failure.text for failure in scenario.run(scenario.read(path))] == []
 
 
-NOT_BUILT = (12, 15, 16, 26, 29)
+NOT_BUILT = (29,)
 BUILT = [str(rule) for rule in range(1, 31) if rule not in NOT_BUILT]
 
 

@@ -95,6 +95,7 @@ def test_an_incident_is_shown_with_its_reasons_and_its_story(site: Site, ran: Ra
             "pause",
             {"reason": "store access", "reference": "", "until": "2026-11-27T16:00:00Z"},
         ),
+        (["major", "abc123", "decline", "--note", "planned"], "major", {"decision": "decline", "note": "planned"}),
     ],
 )
 def test_what_a_person_does_is_posted(site: Site, ran: Ran, arguments: list[str], path: str, body: Any) -> None:
@@ -126,6 +127,14 @@ def test_an_incident_that_is_paused_says_until_when_and_why(site: Site, ran: Ran
     sla = {"respond_by": None, "resolve_by": None, "paused": "vendor, VX-1", "paused_until": "2026-11-27T16:00:00Z"}
     site.says("/api/v1/incidents/abc123", {**INCIDENT, "sla": sla})
     assert ":00:00: vendor, VX-1\n" in ran("incidents", "show", "abc123")[1]
+
+
+def test_what_speaks_against_the_cmdb_is_a_table(site: Site, ran: Ran) -> None:
+    seen = {"failed_at": "2026-11-16T09:00:00Z", "seen_at": "2026-11-16T09:02:00Z", "times": 3}
+    one = {"child": "0042/pos-02", "parent": "0042/sw-01", "store": "0042"}
+    site.says("/api/v1/cmdb/disputes", {"items": [one | seen]})
+    code, out, _ = ran("cmdb", "disputes")
+    assert (code, "0042/pos-02" in out, "0042/sw-01" in out) == (0, True, True)
 
 
 def test_an_incident_is_created_by_a_person(site: Site, ran: Ran) -> None:

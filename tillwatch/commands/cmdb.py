@@ -1,13 +1,16 @@
-"""`tillwatch cmdb check|import|export`: a CMDB's mistakes, lists into it, and the agents' files out of it."""
+"""`tillwatch cmdb check|import|disputes|export`: a CMDB's mistakes, lists into it, and the agents' files out of it."""
 
 import argparse
+import json
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tillwatch import api
 from tillwatch.failure import CommandFailed
-from tillwatch.table import plain
+from tillwatch.instants import clock
+from tillwatch.table import plain, table
 
 if TYPE_CHECKING:
     from collector.cmdb import Cmdb
@@ -30,6 +33,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     take.add_argument("--remove", action="store_true", help="remove what the list does not have")
     take.add_argument("--dry-run", action="store_true", help="write nothing, show what would change")
     take.set_defaults(action=_import)
+    disputes = actions.add_parser("disputes", help="what evidence has said against the CMDB, by a running collector")
+    api.arguments(disputes)
+    disputes.add_argument("--json", action="store_true", help="the data behind it as JSON")
+    disputes.set_defaults(action=_disputes)
     export = actions.add_parser("export", help="write what follows from the CMDB")
     export.add_argument("files", type=Path, nargs="+", metavar="FILE", help="cmdb.yaml; several are one CMDB")
     export.add_argument("--agents", type=Path, metavar="DIR", help="write DIR/<agent>.yaml of every agent")
@@ -56,6 +63,20 @@ def _check(options: argparse.Namespace) -> int:
     cmdb = together(options.files)
     print(f"{_named(options.files)}: fine; stores: {len(cmdb.document.stores)}, items: {len(cmdb.document.items)}")
     _tell_unasked(cmdb)
+    return 0
+
+
+def _disputes(options: argparse.Namespace) -> int:
+    found = api.get(api.from_options(options), "cmdb/disputes")
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return 0
+    headings = ("ITEM", "WAS WELL WHILE", "FAILED", "LAST SEEN", "TIMES")
+    rows = [
+        (one["child"], one["parent"], clock(one["failed_at"]), clock(one["seen_at"]), one["times"])
+        for one in found["items"]
+    ]
+    print(table(headings, rows) if rows else "Nothing that was seen speaks against the CMDB.")
     return 0
 
 

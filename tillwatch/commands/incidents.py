@@ -59,6 +59,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("can-sell", _can_sell, "an unreachable store says that it can sell"),
     ):
         _one(actions, name, run, text).add_argument("--note", default="", help="who says so, and what")
+    major = _one(actions, "major", _major, "declare or decline a major incident")
+    major.add_argument("decision", choices=("declare", "decline"), help="what it is to be")
+    major.add_argument("--note", default="", help="why")
     _create_arguments(_action(actions, "create", _create, "an incident that a person has seen"))
 
 
@@ -207,6 +210,10 @@ def _cannot_sell(site: api.Api, options: argparse.Namespace) -> int:
 
 def _can_sell(site: api.Api, options: argparse.Namespace) -> int:
     return _sent(site, options, "can-sell", {"text": options.note})
+
+
+def _major(site: api.Api, options: argparse.Namespace) -> int:
+    return _sent(site, options, "major", {"decision": options.decision, "note": options.note})
 
 
 def _create(site: api.Api, options: argparse.Namespace) -> int:

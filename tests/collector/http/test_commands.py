@@ -41,6 +41,13 @@ def test_a_person_can_create_an_incident(face: Face) -> None:
     assert face.chain.requests[-1].arguments["ci"] == "0042/pos-01"
 
 
+def test_a_person_declares_or_declines_a_major_incident(face: Face) -> None:
+    face.post(f"{ONE}/major", {"decision": "decline", "note": "planned by the bank"})
+    request = face.chain.requests[-1]
+    assert (request.name, request.arguments) == ("decline_major", {"text": "planned by the bank"})
+    assert face.post(f"{ONE}/major", {"decision": "perhaps"}).status == 422
+
+
 def test_an_idempotency_key_is_passed_on_within_its_actors_name_space(guarded: Face) -> None:
     """Two people who choose the same key do not swallow each other's commands."""
     guarded.post(f"{ONE}/notes", {"text": "a"}, **token("otto"), **{"Idempotency-Key": "k1"})
