@@ -81,14 +81,14 @@ from tools.mutation import trial
 from tools.mutation.__main__ import everything
 change = "lost + _EPSILON >= band.lost → (lost + _EPSILON < band.lost)"
 (mutant,) = [one for one in everything(["rules/priority.py"]) if one.change == change]
-(verdict,) = trial.tried([mutant], 1, 100.0)
+(verdict,) = trial.tried([mutant], 1, 100)
 print(verdict.by)
 """
 
 
 def test_where_the_rules_are_imported_already_nothing_is_tried() -> None:
     with pytest.raises(RuntimeError, match="are imported here already"):
-        next(trial.tried([SURVIVOR], 1, 1.0))
+        next(trial.tried([SURVIVOR], 1, 1))
 
 
 SURVIVOR = Mutant("rules/a.py", 7, "decide", "a < b", "(a <= b)", 10)

@@ -14,7 +14,7 @@ from tools.mutation.mutants import Mutant, mutants
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "mutation.md"
 GOAL = 0.9
-_LEAST_PATIENCE = 60.0  # seconds; a mutant may take three times as long as all tests without one
+_LEAST_PATIENCE = 60  # seconds of CPU; a mutant may take three times as long as all tests without one
 # What plays scenarios is no rule: a mutant there would be judged by itself.
 NOT_TRIED = {"scenario.py", "expected.py", "storyteller.py"}
 
@@ -22,11 +22,11 @@ NOT_TRIED = {"scenario.py", "expected.py", "storyteller.py"}
 def main() -> int:
     """0: the goal is met and every survivor has its reason. 1: not. 2: the tests fail without a mutant."""
     options = _options()
-    began = time.monotonic()
-    if failing := trial.sound():
+    failing, spent = trial.sound()
+    if failing:
         print(f"the tests fail without any mutant: {failing}", file=sys.stderr)
         return 2
-    patience = max(3 * (time.monotonic() - began) * min(options.jobs, os.cpu_count() or 1), _LEAST_PATIENCE)
+    patience = max(round(3 * spent), _LEAST_PATIENCE)
     possible = everything(options.file)
     chosen = random.Random(options.seed).sample(possible, min(options.mutants, len(possible)))  # noqa: S311 - no secret
     print(f"{len(chosen)} of {len(possible):,} mutants, {options.jobs} at a time", flush=True)

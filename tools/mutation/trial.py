@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ SCENARIOS = TESTS / "scenarios"
 # They hold pages and names to the code, not what it does.
 OF_PAGES = ("test_docs.py", "test_pages.py")
 MOST_MEMORY = 3 << 30
-_LOOK = 0.05  # seconds between two looks at who has ended
+_TOO_LONG = (signal.SIGXCPU, signal.SIGKILL)
 
 Reached = dict[str, list[str]]  # scenario → functions of the rules as `file:first line`, the quickest scenario first
 
@@ -46,37 +47,31 @@ class Verdict(NamedTuple):
         return self.by != ""
 
 
-def tried(mutants: Sequence[Mutant], jobs: int, patience: float) -> Iterator[Verdict]:
-    """A verdict each, as they end; `patience` is how many seconds one may take."""
+def tried(mutants: Sequence[Mutant], jobs: int, patience: int) -> Iterator[Verdict]:
+    """A verdict each, as they end. `patience` is seconds of CPU that one may take: a busy machine proves nothing."""
     if "rules" in sys.modules:
         raise RuntimeError(
             "the rules are imported here already, so no process made from this one would import a mutant"
         )
-    reached, starts = _in_child_answer(_reached), _Starts()
+    reached, starts = _answer(_reached)[0], _Starts()
     waiting, running = list(reversed(mutants)), dict[int, _Running]()
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            order = _ordered(mutant, reached, starts)
-            child = _started(lambda mutant=mutant, order=order: _noticed(mutant, order))  # type: ignore[misc]
+            child = _started(partial(_noticed, mutant, _ordered(mutant, reached, starts)), patience)
             running[child.pid] = _Running(mutant, child, time.monotonic())
-        for pid, one in list(running.items()):
-            spent = time.monotonic() - one.began
-            if os.waitpid(pid, os.WNOHANG)[0]:
-                del running[pid]
-                yield Verdict(one.mutant, one.child.answer() or "", spent)
-            elif spent > patience:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                one.child.close()
-                del running[pid]
-                yield Verdict(one.mutant, "timeout", spent)
-        time.sleep(_LOOK)
+        pid, status = os.wait()
+        one = running.pop(pid)
+        late = os.WIFSIGNALED(status) and os.WTERMSIG(status) in _TOO_LONG
+        found = one.child.answer()
+        yield Verdict(one.mutant, "timeout" if late else found, time.monotonic() - one.began)
 
 
-def sound() -> str:
-    """What fails without any mutant; empty when all is well, as it must be before anything is tried."""
-    return str(_in_child_answer(lambda: _noticed(None, sorted(path.stem for path in SCENARIOS.rglob("*.yaml")))))
+def sound() -> tuple[str, float]:
+    """What fails without any mutant, empty when all is well, as it must be; and the seconds of CPU that it took."""
+    scenarios = sorted(path.stem for path in SCENARIOS.rglob("*.yaml"))
+    found, spent = _answer(partial(_noticed, None, scenarios))
+    return str(found), spent
 
 
 class _Running(NamedTuple):
@@ -95,11 +90,8 @@ class _Child(NamedTuple):
             said = pipe.read()
         return json.loads(said) if said else "error"
 
-    def close(self) -> None:
-        os.close(self.pipe)
 
-
-def _started(work: Callable[[], Any]) -> _Child:
+def _started(work: Callable[[], Any], patience: int | None = None) -> _Child:
     read, write = os.pipe()
     pid = os.fork()
     if pid:
@@ -109,6 +101,8 @@ def _started(work: Callable[[], Any]) -> _Child:
     code = 1
     try:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        if patience is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (patience, patience + 1))
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             answer = work()
         os.write(write, json.dumps(answer).encode())
@@ -117,12 +111,12 @@ def _started(work: Callable[[], Any]) -> _Child:
         os._exit(code)
 
 
-def _in_child_answer(work: Callable[[], Any]) -> Any:
-    """In a process of its own, so that this one never imports the rules."""
+def _answer(work: Callable[[], Any]) -> tuple[Any, float]:
+    """In a process of its own, so that this one never imports the rules; and the seconds of CPU that it took."""
     child = _started(work)
     answer = child.answer()
-    os.waitpid(child.pid, 0)
-    return answer
+    used = os.wait4(child.pid, 0)[2]
+    return answer, used.ru_utime + used.ru_stime
 
 
 class _Starts:
@@ -223,7 +217,7 @@ def _tested(mutant: Mutant | None) -> str:
     noted = Noted()
     with tempfile.TemporaryDirectory(prefix="tillwatch-mutant-") as folder:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
-        settings = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", str(ROOT)]
+        settings = ["-x", "-q", "-p", "no:cacheprovider", "--timeout=0", "--rootdir", str(ROOT)]
         code = pytest.main([*settings, *map(str, files)], plugins=[noted])
     return "" if code == 0 else noted.failed or f"pytest {int(code)}"
 

@@ -18,8 +18,8 @@ _HEAD = """# The policy, key by key
 
 What each rule does with these is in [semantics.md](semantics.md). Written by `python -m tools.pages` from the types
 that read a policy and the shipped `rules/policies/retail.yaml`, whose values are in the last column. Durations are
-written with their unit: `90s`, `15m`, `4h`, `2d`. A key without a default must be there; a wrong one is named with its line by
-`tillwatch rules check FILE`.
+written with their unit: `90s`, `15m`, `4h`, `2d`. A key without a default must be there; a wrong one is named with its
+line by `tillwatch rules check FILE`.
 """
 _UNITS: dict[Any, str] = {Duration: "duration", int: "number", float: "number", bool: "yes or no", str: "text"}
 
