@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rules import rows
 from rules.backtest import Backtest, Comparison
 from rules.entries import Command, PolicyLoaded, TicketLinked
 from rules.state import State
@@ -82,6 +83,18 @@ def test_what_a_person_did_to_what_is_not_there_is_an_orphan() -> None:
         ("ticket desk 7", "", "pos_outage:0001/pos-01"),
     ]
     assert any("actionable" in one.text for one in found.unlike)
+
+
+def test_a_day_that_begins_with_what_was_known_is_judged_by_the_other_policy_from_its_first_entry() -> None:
+    story = Story(chain())
+    begun = rows.dump(story.state)
+    stricter = with_changes()
+    stricter["loss"] = [{"lost": 0.2, "priority": "P1"}, {"lost": 0.0, "priority": "P3"}]
+    backtest = Backtest(rows.restore(begun), rows.restore(begun), stricter)
+    for entry in a_till_dies().journal[3:]:
+        backtest.tell(entry)
+    found = backtest.comparison()
+    assert (found.recorded.p1, found.other.p1) == (0, 1)
 
 
 def test_a_policy_that_was_changed_on_the_day_is_left_out() -> None:

@@ -164,9 +164,12 @@ def test_no_event_in_any_state_raises_and_a_replay_gives_the_same_bytes(
 @tried(12)
 @given(seeds)
 def test_repetition_changes_nothing(seed: int) -> None:
-    """What a broker or a person says twice: the same record, the same beliefs, the same tickets and pages."""
+    """What an agent or a person says twice: the same record, the same beliefs, the same tickets.
+
+    Records come once, for ingest drops what it has by its cursor; a line that repeats them is in test_perfect_line.py.
+    """
     story = walk(seed, 50)
-    repeated = (Records, Snapshot, AgentHeard, Command, TicketLinked)
+    repeated = (Snapshot, AgentHeard, Command, TicketLinked)
     twice = [entry for entry in story.journal for _ in range(2 if isinstance(entry, repeated) else 1)]
     assert on_record([*story.journal, Tick(at=story.now + 1e5)]) == on_record([*twice, Tick(at=story.now + 1e5)])
 
