@@ -30,6 +30,7 @@ LABELS: dict[str, str] = {
     "22 restore": "It is well again, fails again, is resolved, reopened or closed.",
     "25 window": "A maintenance window or a silence holds it back.",
     "28 lifecycle": "The CI is not live.",
+    "30 ledger": "How often a rule was right, as people have said.",
     "command": "A person did it.",
     "command refused": "A person asked for what cannot be done; nothing changed.",
     "document refused": "A policy or a CMDB cannot be used; the one before stays.",

@@ -3,7 +3,8 @@
 It shares no code with what decides: it reads the CMDB and the policy as plain data and keeps what agents said. From
 that it derives, for each thing that an incident newly says, whether it is so.
 
-It does not check: when something has to be said (the scenarios expect that); instants, deadlines, escalation; history
+It does not check: what a person has made, split, merged or rebound; when something has
+to be said (the scenarios expect that); instants, deadlines, escalation; history
 (rule 21: what is put right later was not so by what was told then); what stores have in common (rule 14) beyond that
 each of them had an incident; how many votes are enough (rule 13) beyond that each named store complained; the words of
 a reason. A priority that another rule than capacity had a hand in is only held to the category's ceiling.
@@ -17,7 +18,17 @@ from zoneinfo import ZoneInfo
 from contract.ids import split_check
 from contract.records import Transition
 from contract.status import Status
-from rules.entries import AgentHeard, AgentSilent, CheckRetired, Command, JournalEntry, Records, Snapshot
+from rules.entries import (
+    AgentHeard,
+    AgentSilent,
+    CheckRetired,
+    CmdbLoaded,
+    Command,
+    JournalEntry,
+    PolicyLoaded,
+    Records,
+    Snapshot,
+)
 from rules.incident import Incident, Reason
 
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -30,18 +41,23 @@ class Evidence:
     """What agents have said, and what people have asked for, up to now."""
 
     def __init__(self, cmdb: dict[str, Any], policy: dict[str, Any]) -> None:
-        self.policy = policy
-        self.stores: dict[str, dict[str, Any]] = {one["id"]: one for one in cmdb.get("stores", [])}
-        self.items: dict[str, dict[str, Any]] = {_ref(one): one for one in cmdb.get("items", [])}
-        self.store_of = {agent: id_ for id_, one in self.stores.items() for agent in one.get("agents", [])}
-        self.needs = {ref: self._needed(one) for ref, one in self.items.items()}
+        self.rearranged = False  # a person has split, merged or rebound something
+        self._read(cmdb, policy)
         self.told: dict[str, dict[str, Status]] = {}
         self.silent: set[str] = set()
         self.unsure: set[str] = set()  # heard again, and has not said yet what is so now
         self.ever: set[str] = set()  # of what anybody ever complained
         self.windows: list[tuple[str, list[str]]] = []  # kind and names of each that was asked for
 
-    def take(self, entry: JournalEntry) -> None:
+    def _read(self, cmdb: dict[str, Any], policy: dict[str, Any]) -> None:
+        self.policy = policy
+        self.stores: dict[str, dict[str, Any]] = {one["id"]: one for one in cmdb.get("stores", [])}
+        self.items: dict[str, dict[str, Any]] = {_ref(one): one for one in cmdb.get("items", [])}
+        self.store_of = {agent: id_ for id_, one in self.stores.items() for agent in one.get("agents", [])}
+        self.needs = {ref: self._needed(one) for ref, one in self.items.items()}
+        self._cmdb = cmdb
+
+    def take(self, entry: JournalEntry) -> None:  # noqa: PLR0912 - one case an entry
         match entry:
             case Records():
                 for record in entry.records:
@@ -60,6 +76,12 @@ class Evidence:
             case AgentHeard() if entry.agent in self.silent:
                 self.silent.discard(entry.agent)
                 self.unsure.add(entry.agent)
+            case CmdbLoaded():
+                self._read(entry.document, self.policy)
+            case PolicyLoaded():
+                self._read(self._cmdb, entry.document)
+            case Command(name="split" | "merge" | "rebind"):
+                self.rearranged = True
             case Command() if entry.name.startswith("add_"):
                 named = [*entry.arguments.get("stores", []), *entry.arguments.get("cis", [])]
                 self.windows.append((entry.name.removeprefix("add_"), named))
@@ -166,7 +188,8 @@ class Evidence:
         return [one if one in self.items else name for one, name in named if one in self.items or name in self.items]
 
     def _is_tender(self, ref: str) -> bool:
-        return self.items[ref]["class"] in self.policy.get("tenders", [])
+        item = self.items[ref]
+        return item["class"] in self.policy.get("tenders", []) and item.get("lifecycle", "live") == "live"
 
     def _below_failing(self, ref: str, store: str, at_fault: Iterable[str]) -> bool:
         watched = bool(self.states(ref, store))
@@ -177,7 +200,7 @@ def false_claims(
     known: Evidence, row: Incident, before: Incident | None, others: dict[str, Incident], now: float
 ) -> Iterator[str]:
     """What the incident newly says and is not so. `others` are all incidents, as they are after the step."""
-    if "historical" in row.flags or "manual" in row.flags:
+    if "historical" in row.flags or "manual" in row.flags or known.rearranged:
         return
     faults = {one.ci for one in others.values() if one.ci in known.items and not one.home and one.state != "resolved"}
     about = row.cause.partition(":")[2].partition("@")[0]

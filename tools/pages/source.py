@@ -35,12 +35,18 @@ def sources() -> list[Path]:
 
 
 def files_of_rules() -> dict[int, list[str]]:
-    """A rule's number → the files that name it, in words (`rule 14`, `rules 2, 3 and 11`) or in a label."""
+    """A rule's number → the files that name it in words (`rule 14`, `rules 2, 3 and 11`) or in a label.
+
+    Those of `collector/` are named with their folder.
+    """
     found: dict[int, set[str]] = {}
     for path in sources():
         if path.name != TABLE:
             for number in _named(path.read_text()):
                 found.setdefault(number, set()).add(path.name)
+    for path in sorted((ROOT / "collector").rglob("*.py")):
+        for number in _named(path.read_text()):
+            found.setdefault(number, set()).add(str(path.relative_to(ROOT)))
     for one in given():
         if one.label[0].isdigit():
             found.setdefault(int(one.label.split()[0]), set()).add(one.file)
