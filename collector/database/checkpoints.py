@@ -34,6 +34,13 @@ def nearest(connection: Connection, at: float) -> tuple[int, list[Row]] | None:
     return None if found is None else (found.position, _rows(zlib.decompress(found.body)))
 
 
+def oldest(connection: Connection, least: int) -> tuple[int, list[Row]] | None:
+    """The position and rows of the first checkpoint at position `least` or later."""
+    query = select(checkpoints).where(checkpoints.c.position >= least).order_by(checkpoints.c.position).limit(1)
+    found = connection.execute(query).one_or_none()
+    return None if found is None else (found.position, _rows(zlib.decompress(found.body)))
+
+
 def prune(connection: Connection, before: float) -> int | None:
     """Keeps the last checkpoint that is not later than `before` and drops older ones; returns its position.
 

@@ -59,7 +59,7 @@ def commit(connection: Connection, done: Commit) -> None:
     _save_incidents(connection, [one for one in done.incidents if one.state not in ("resolved", "closed")])
     if done.story:
         connection.execute(insert(timeline), [_story_row(story) for story in done.story])
-    insert_new(connection, outbox, [_outbox_row(due) for due in done.effects])
+    insert_new(connection, outbox, [outbox_row(due) for due in done.effects])
 
 
 class EngineRow(NamedTuple):
@@ -80,10 +80,40 @@ def state_rows(connection: Connection) -> list[Row]:
     return [tuple(row) for row in connection.execute(query.order_by(engine_rows.c.name, engine_rows.c.key))]
 
 
+def rows_of(connection: Connection, name: str) -> list[Row]:
+    """The rows of one table of the engine's state."""
+    query = select(engine_rows.c.name, engine_rows.c.key, engine_rows.c.body).where(engine_rows.c.name == name)
+    return [tuple(row) for row in connection.execute(query.order_by(engine_rows.c.key))]
+
+
 def effects(connection: Connection, limit: int = 1000) -> list[dict[str, Any]]:
     """The outbox, oldest first."""
     rows = connection.execute(select(outbox).order_by(outbox.c.position, outbox.c.key).limit(limit))
     return [dict(row) for row in rows.mappings()]
+
+
+def story(connection: Connection, beyond: int, until: int) -> list[tuple[int, bytes]]:
+    """The timelines' lines of the positions after `beyond` up to `until`: (position, body), in order."""
+    query = select(timeline.c.position, timeline.c.body).where(
+        timeline.c.position > beyond, timeline.c.position <= until
+    )
+    return [
+        (row.position, row.body) for row in connection.execute(query.order_by(timeline.c.position, timeline.c.ordinal))
+    ]
+
+
+def effects_between(connection: Connection, beyond: int, until: int) -> list[dict[str, Any]]:
+    """The outbox of the positions after `beyond` up to `until`."""
+    query = select(outbox).where(outbox.c.position > beyond, outbox.c.position <= until)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def asked_before(connection: Connection, keys: Sequence[str], position: int) -> set[str]:
+    """Which of `keys` the outbox has from that position or before."""
+    if not keys:
+        return set()
+    query = select(outbox.c.key).where(outbox.c.key.in_(keys), outbox.c.position <= position)
+    return set(connection.execute(query).scalars())
 
 
 def _save_incidents(connection: Connection, changed: Iterable[Incident]) -> None:
@@ -121,7 +151,7 @@ def _story_row(story: Story) -> dict[str, Any]:
     return where | {"incident": line.incident, "at": line.at, "body": _encode(line)}
 
 
-def _outbox_row(due: Due) -> dict[str, Any]:
+def outbox_row(due: Due) -> dict[str, Any]:
     effect = due.effect
     return {
         "key": effect.key,

@@ -1,5 +1,7 @@
 """Questions about incidents, as they are committed."""
 
+from collections.abc import Iterator
+
 import msgspec
 from sqlalchemy import Connection, Select, and_, delete, or_, select
 
@@ -39,6 +41,17 @@ def story(connection: Connection, incident: str) -> list[TimelineEntry]:
     query = select(timeline.c.body).where(timeline.c.incident == incident)
     rows = connection.execute(query.order_by(timeline.c.position, timeline.c.ordinal))
     return [_line(body) for body in rows.scalars()]
+
+
+def ids(connection: Connection) -> set[str]:
+    """Of every incident that is not forgotten."""
+    return set(connection.execute(select(incidents.c.id)).scalars())
+
+
+def bodies(connection: Connection) -> Iterator[tuple[str, bytes]]:
+    """(id, JSON) of every incident that is not forgotten."""
+    for row in connection.execute(select(incidents.c.id, incidents.c.body)):
+        yield row.id, row.body
 
 
 def forget_closed(connection: Connection, before: float) -> int:

@@ -1,16 +1,18 @@
 """The journal: the engine's only input, in one order for ever. An append locks the one head row, and does it last."""
 
-from collections.abc import Sequence
-from hashlib import sha256
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
+from collector.database import hash_chain
+from collector.database.hash_chain import GENESIS, Broken, ChainBroken, Link, linked
 from collector.database.tables import journal, journal_head
 from rules.entries import JournalEntry
 
-GENESIS = bytes(32)
+_A_PAGE = 1_000
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(JournalEntry).decode
 
@@ -44,11 +46,6 @@ def append(connection: Connection, entries: Sequence[JournalEntry]) -> list[Plac
     return placed
 
 
-def linked(previous: bytes, position: int, body: bytes) -> bytes:
-    """The hash that ties an entry to all before it; `body` holds its `at`."""
-    return sha256(previous + position.to_bytes(8) + body).digest()
-
-
 def head_position(connection: Connection) -> int:
     return int(connection.execute(select(journal_head.c.position)).scalar_one())
 
@@ -73,21 +70,46 @@ def first_position(connection: Connection) -> int:
     return int(found) if found is not None else head_position(connection) + 1
 
 
-def broken_link(connection: Connection) -> int | None:
-    """The first position whose hash does not follow from what is kept before it; None when the chain holds."""
-    link: bytes | None = None
-    rows: Sequence[Row[Any]] = ()
-    position = first_position(connection) - 1
-    link = GENESIS if position == 0 else None
-    while rows := connection.execute(
-        select(journal).where(journal.c.position > position).order_by(journal.c.position).limit(1000)
-    ).all():
-        for row in rows:
-            expected = linked(link, row.position, row.body) if link is not None else row.hash
-            if row.position != position + 1 or row.hash != expected:
-                return int(row.position)
-            position, link = row.position, row.hash
+def links(connection: Connection) -> Iterator[Link]:
+    """Every entry that is kept, as it is kept. Raises ChainBroken at the first that does not follow from those before.
+
+    Raises it at the end too, when the head tells of more than there is.
+    """
+    begun = first_position(connection) - 1
+    last, position = GENESIS if begun == 0 else None, begun
+    for link in hash_chain.held(_kept(connection, begun), begun, last):
+        yield link
+        last, position = link.hash, link.position
+    head = connection.execute(select(journal_head)).one()
+    if head.position != position:
+        text = f"expected entries up to {head.position}, which the head tells of; the last is {position}"
+        raise ChainBroken(Broken(position + 1, text))
+    if last is not None and head.hash != last:
+        text = f"expected hash {hash_chain.shown(head.hash)}, which the head has, found {hash_chain.shown(last)}"
+        raise ChainBroken(Broken(position, text))
+
+
+def broken_link(connection: Connection) -> Broken | None:
+    """Where the chain does not hold; None when it does."""
+    try:
+        deque(links(connection), maxlen=0)
+    except ChainBroken as found:
+        return found.broken
     return None
+
+
+def _kept(connection: Connection, position: int) -> Iterator[Link]:
+    columns = (journal.c.position, journal.c.body, journal.c.hash)
+    while rows := connection.execute(
+        select(*columns).where(journal.c.position > position).order_by(journal.c.position).limit(_A_PAGE)
+    ).all():
+        yield from (Link(row.position, _bytes(row.body), _bytes(row.hash)) for row in rows)
+        position = rows[-1].position
+
+
+def _bytes(found: object) -> bytes:
+    """SQLite keeps whatever a hand wrote into a column."""
+    return found if isinstance(found, bytes) else str(found).encode()
 
 
 def prune(connection: Connection, below: int) -> int:

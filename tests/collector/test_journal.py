@@ -43,10 +43,21 @@ def test_a_changed_or_missing_entry_breaks_the_chain(database: Database) -> None
         journal.append(connection, [Tick(at=float(at)) for at in range(5)])
         assert journal.broken_link(connection) is None
         connection.execute(update(journal_table).where(journal_table.c.position == 3).values(body=b"{}"))
-        assert journal.broken_link(connection) == 3
+        broken = journal.broken_link(connection)
+        assert broken is not None
+        assert (broken.position, broken.text[:14]) == (3, "expected hash ")
     with database.writing() as connection:
         connection.execute(delete(journal_table).where(journal_table.c.position == 2))
-        assert journal.broken_link(connection) == 3
+        broken = journal.broken_link(connection)
+        assert broken == (3, "expected position 2, found 3: 1 entry is missing")
+
+
+def test_entries_cut_off_at_the_end_are_missed(database: Database) -> None:
+    with database.writing() as connection:
+        journal.append(connection, [Tick(at=float(at)) for at in range(5)])
+        connection.execute(delete(journal_table).where(journal_table.c.position > 3))
+        broken = journal.broken_link(connection)
+        assert broken == (4, "expected entries up to 5, which the head tells of; the last is 3")
 
 
 def test_a_pruned_journal_still_proves_what_is_left(database: Database) -> None:

@@ -199,7 +199,7 @@ def inconsistent(database: Database) -> Iterator[str]:
         held = decisions.state_rows(connection)
         effects = {row["key"] for row in decisions.effects(connection, 1_000_000)}
     if broken is not None:
-        yield f"the hash chain is broken at {broken}"
+        yield f"the hash chain is {broken}"
     if [one.position for one in placed] != list(range(1, len(placed) + 1)):
         yield "the journal has holes"
     done = outcome.run(State.empty(), placed[:position], 0, 0).commit

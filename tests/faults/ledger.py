@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from collector.database import cursors, journal, opened
+from collector.database.hash_chain import Broken
 from rules.entries import Records
 from tests.faults.chain import Chain
 
@@ -20,7 +21,7 @@ class Ledger(NamedTuple):
     kept: int
     lost: list[Key]
     twice: list[Key]
-    broken: int | None
+    broken: Broken | None
 
     @property
     def sound(self) -> bool:
@@ -44,7 +45,7 @@ def in_log(path: Path, agent: str) -> list[Key]:
         return [_key(agent, epoch, json.loads(body)) for epoch, body in log.execute(query)]
 
 
-def in_journal(url: str) -> tuple[Counter[Key], int | None]:
+def in_journal(url: str) -> tuple[Counter[Key], Broken | None]:
     """Every record, how often it is there, and where the chain of hashes is broken."""
     database = opened(url)
     with database.reading() as connection:

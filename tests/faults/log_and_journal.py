@@ -34,5 +34,5 @@ def differences(folder: Path) -> tuple[int, list[str]]:
         *(f"{number} was given and is nowhere" for number in agent_cuts.holes(log)),
         *(f"{gap} was declared" for gap in gaps),
         *([f"{log.dropped} were dropped"] if log.dropped else []),
-        *([f"the hash chain is broken at {broken}"] if broken is not None else []),
+        *([f"the hash chain is {broken}"] if broken is not None else []),
     ]

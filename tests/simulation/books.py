@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import select
 
 from collector.database import Database, cursors, decisions, journal
+from collector.database.hash_chain import Broken
 from collector.database.tables import incidents
 from rules import rows
 from rules.entries import JournalEntry
@@ -22,7 +23,7 @@ class Books(NamedTuple):
 
     incidents: list[Incident]
     journal: list[JournalEntry]
-    broken_link: int | None
+    broken_link: Broken | None
     engine_position: int
     state: State
     epochs: dict[tuple[str, int], str]

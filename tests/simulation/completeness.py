@@ -13,7 +13,7 @@ Key = tuple[str, str, int]  # agent, epoch, seq
 def wrong_in_journal(books: Books) -> Iterator[str]:
     """What was dropped is declared, and counted; nobody waits for an ack any more."""
     if books.broken_link is not None:
-        yield f"the journal's chain breaks at {books.broken_link}"
+        yield f"the journal's chain is {books.broken_link}"
     if books.engine_position != len(books.journal):
         yield f"the engine stands at {books.engine_position} of {len(books.journal)} entries"
     yield from _invented(books)

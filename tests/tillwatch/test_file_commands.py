@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
+from collector.database import opened, upgrade
+from collector.database.tables import engine_rows
 from rules import policy
 from tillwatch import cli
 
@@ -70,3 +73,60 @@ def test_a_cmdb_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     file.write_text('stores: [{id: "0042"}]\nitems:\n  - {id: pos-01, store: "0043", class: pos_terminal}\n')
     assert cli.main(["cmdb", "check", str(file)]) == 2
     assert f"{file}:3: items[0].store: " in capsys.readouterr().err
+
+
+CMDB_TO_CHECK = """\
+stores: [{id: "0042", agents: [a]}]
+items:
+  - {id: pos-01, store: "0042", class: pos_terminal}
+  - {id: f-01, store: "0042", class: jukebox}
+  - {id: r-01, store: "0042", class: router, depends_on: [r-02]}
+  - {id: r-02, store: "0042", class: router, depends_on: [r-01]}
+"""
+
+
+def test_what_is_hardly_meant_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shipped = str(policy.SHIPPED / "retail.yaml")
+    cmdb = tmp_path / "cmdb.yaml"
+    cmdb.write_text(CMDB_TO_CHECK)
+    assert cli.main(["rules", "check", shipped, "--cmdb", str(cmdb)]) == 1
+    told = capsys.readouterr().out
+    assert f"{cmdb}:4: doubt: no matcher covers class 'jukebox'" in told
+    assert f"{cmdb}:5: doubt: a cycle: 0042/r-01 → 0042/r-02 → 0042/r-01" in told
+    assert ": note: matches no item of the CMDB: class ups, power, pdu → power" in told
+    assert told.endswith(f"{shipped}: a policy, hardly meant so\n")
+    cmdb.write_text("\n".join(CMDB_TO_CHECK.splitlines()[:3]))
+    assert cli.main(["rules", "check", shipped, "--cmdb", str(cmdb)]) == 0
+    assert ": doubt: " not in capsys.readouterr().out
+
+
+def test_a_shadowed_matcher_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "policy.yaml"
+    text = (policy.SHIPPED / "retail.yaml").read_text()
+    file.write_text(text.replace("categorise:\n", "categorise:\n  - {class: [router], category: host}\n"))
+    line = 1 + next(at for at, one in enumerate(file.read_text().splitlines()) if "network_switch, router" in one)
+    assert cli.main(["rules", "check", str(file)]) == 1
+    assert f"{file}:{line}: doubt: 'router' never gets here: categorise[0] takes it first\n" in capsys.readouterr().out
+    assert cli.main(["rules", "check", str(file), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["kind"], found["mistakes"], found["doubts"][0]["level"]) == ("policy", [], "doubt")
+
+
+def test_windows_of_a_collector_are_checked_for_overlaps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = opened(f"sqlite:///{tmp_path}/collector.db")
+    upgrade(database)
+    told = {"kind": "maintenance", "since": 0.0, "until": 9.0, "reason": "work", "actor": "ann", "stores": ["0042"]}
+    bodies = [(one, json.dumps(told | {"id": one}).encode()) for one in ("a", "b")]
+    with database.writing() as connection:
+        connection.execute(insert(engine_rows), [{"name": "windows", "key": key, "body": body} for key, body in bodies])
+    database.close()
+    shipped = str(policy.SHIPPED / "retail.yaml")
+    assert cli.main(["rules", "check", shipped, "--windows", f"{tmp_path}/collector.db"]) == 1
+    assert "maintenance a (work, by ann) and maintenance b (work, by ann) overlap on 0042" in capsys.readouterr().out
+
+
+def test_a_scenario_takes_no_other_cmdb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(SCENARIO)
+    assert cli.main(["rules", "check", str(file), "--cmdb", str(file)]) == 2
+    assert "a scenario has a CMDB of its own" in capsys.readouterr().err

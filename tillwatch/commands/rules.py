@@ -1,30 +1,35 @@
-"""`tillwatch rules`: checks a policy or a scenario file, and plays scenarios in virtual time. No server is asked."""
+"""`tillwatch rules`: checks policies and scenarios, plays scenarios, runs a journal again. No server is asked."""
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import msgspec
 
-from rules import check, scenario
+from rules import scenario
+from tillwatch import rules_check
 from tillwatch.colour import painted
 from tillwatch.failure import CommandFailed
 from tillwatch.table import plain
 
 NAME = "rules"
-HELP = "check a policy or scenario file, play the scenarios of a folder"
+HELP = "check a policy or scenario file, play the scenarios of a folder, run a journal again"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     checking = actions.add_parser("check", help="say everything that is wrong with a policy or a scenario file")
-    checking.add_argument("file", type=Path, metavar="FILE", help="a policy, or a scenario (it has steps)")
-    checking.set_defaults(action=_check)
+    rules_check.arguments(checking)
+    checking.set_defaults(action=rules_check.run)
     testing = actions.add_parser("test", help="play the scenario files of a folder in virtual time")
     testing.add_argument("folder", type=Path, metavar="DIR", help="folder with scenario files, searched in depth")
     testing.add_argument("--json", action="store_true", help="one JSON object: each file's failures")
     testing.set_defaults(action=_test)
+    replaying = actions.add_parser("replay", help="run a journal again: the same decisions, or those of another policy")
+    replaying.add_argument("--journal", required=True, metavar="DB", help="a collector.yaml, a database or an export")
+    replaying.add_argument("--policy", metavar="FILE", help="judge by this policy instead, and say what differs")
+    replaying.add_argument("--json", action="store_true", help="one JSON object, with every difference")
+    replaying.set_defaults(action=_replay)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,13 +37,10 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _check(options: argparse.Namespace) -> int:
-    checked = check.check(options.file)
-    for mistake in checked.mistakes:
-        print(mistake, file=sys.stderr)
-    if not checked.mistakes:
-        print(f"{options.file}: a {checked.kind}, fine")
-    return 2 if checked.mistakes else 0
+def _replay(options: argparse.Namespace) -> int:
+    from tillwatch import rules_replay  # noqa: PLC0415 - the others need no collector and no database
+
+    return rules_replay.run(options)
 
 
 def _test(options: argparse.Namespace) -> int:

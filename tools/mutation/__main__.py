@@ -1,0 +1,77 @@
+"""python -m tools.mutation [--mutants N] [--seed N] [--jobs N] [--file FILE]...: `./run mutate`."""
+
+import argparse
+import os
+import random
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tools.mutation import page, trial
+from tools.mutation.mutants import Mutant, mutants
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "mutation.md"
+GOAL = 0.9
+_LEAST_PATIENCE = 60  # seconds of CPU; a mutant may take three times as long as all tests without one
+# What plays scenarios is no rule: a mutant there would be judged by itself.
+NOT_TRIED = {"scenario.py", "expected.py", "storyteller.py"}
+
+
+def main() -> int:
+    """0: the goal is met and every survivor has its reason. 1: not. 2: the tests fail without a mutant."""
+    options = _options()
+    failing, spent = trial.sound()
+    if failing:
+        print(f"the tests fail without any mutant: {failing}", file=sys.stderr)
+        return 2
+    patience = max(round(3 * spent), _LEAST_PATIENCE)
+    possible = everything(options.file)
+    chosen = random.Random(options.seed).sample(possible, min(options.mutants, len(possible)))  # noqa: S311 - no secret
+    print(f"{len(chosen)} of {len(possible):,} mutants, {options.jobs} at a time", flush=True)
+    began, verdicts = time.monotonic(), list[trial.Verdict]()
+    for one in trial.tried(chosen, options.jobs, patience):
+        verdicts.append(one)
+        where = f"{one.mutant.file}:{one.mutant.line}"
+        outcome = f"killed by {one.by}" if one.killed else "SURVIVED"
+        left = (time.monotonic() - began) / len(verdicts) * (len(chosen) - len(verdicts))
+        print(f"[{len(verdicts)}/{len(chosen)}, {left:4.0f} s left] {where} {one.mutant.change}")
+        print(f"    {outcome}, {one.seconds:.1f} s", flush=True)
+    return _told(options, possible, verdicts)
+
+
+def everything(files: list[str]) -> list[Mutant]:
+    """Every mutant of the rules, or of these files of them."""
+    paths = sorted(path for path in (ROOT / "rules").glob("*.py") if path.name not in NOT_TRIED)
+    names = [f"rules/{path.name}" for path in paths]
+    return [one for name in names if not files or name in files for one in mutants((ROOT / name).read_text(), name)]
+
+
+def _told(options: argparse.Namespace, possible: list[Mutant], verdicts: list[trial.Verdict]) -> int:
+    killed = sum(one.killed for one in verdicts)
+    today = datetime.now(UTC).date().isoformat()
+    summary = page.Summary(today, options.seed, len(possible), len(verdicts), killed)
+    text = page.written(PAGE.read_text(), summary, verdicts)
+    if options.write:
+        PAGE.write_text(text)
+    unsaid = sum(why == page.TO_DO for why in page.reasons(text).values())
+    print(f"{killed} of {len(verdicts)} killed ({summary.share:.1%}, the goal is {GOAL:.0%})")
+    print(f"{unsaid} survivors without a reason" + (f"; see {PAGE.relative_to(ROOT)}" if options.write else ""))
+    return 0 if summary.share >= GOAL and not unsaid else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run mutate", description="defects put into the rules, to see who notices")
+    parser.add_argument("--mutants", type=int, default=300, help="how many to draw (300)")
+    parser.add_argument("--seed", type=int, default=1, help="which (1)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
+    parser.add_argument(
+        "--file", action="append", default=[], help="only of this file (rules/judge.py); may be repeated"
+    )
+    parser.add_argument("--no-page", dest="write", action="store_false", help="leave docs/mutation.md as it is")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""docs/mutation.md: what a run came to, and why each survivor may live. A reason stays while its mutant is the same."""
+
+import re
+from typing import NamedTuple
+
+from tools.mutation.mutants import Mutant
+from tools.mutation.trial import Verdict
+
+BEGIN, END = "<!-- ./run mutate writes from here -->", "<!-- to here -->"
+HEAD = "| where | in | change | why it may live |\n|---|---|---|---|\n"
+TO_DO = "**to be said**"
+_ROW = re.compile(r"^\| `([^`]+):\d+` \| `([^`]+)` \| `([^`]*)` \| (.*) \|$", re.MULTILINE)
+
+
+class Key(NamedTuple):
+    """A mutant wherever its lines have moved to."""
+
+    file: str
+    function: str
+    change: str
+
+
+class Summary(NamedTuple):
+    """A run: `possible` mutants there are, of which `seed` drew those that were tried."""
+
+    date: str
+    seed: int
+    possible: int
+    tried: int
+    killed: int
+
+    @property
+    def share(self) -> float:
+        return self.killed / self.tried if self.tried else 0.0
+
+
+def key(mutant: Mutant) -> Key:
+    return Key(mutant.file, mutant.function, _cell(mutant.change))
+
+
+def reasons(page: str) -> dict[Key, str]:
+    """What people wrote beside survivors."""
+    return {Key(*found[:3]): found[3] for found in _ROW.findall(page)}
+
+
+def written(page: str, summary: Summary, verdicts: list[Verdict]) -> str:
+    """Raises ValueError for a page without its markers."""
+    if BEGIN not in page or END not in page:
+        raise ValueError("the page lacks its markers")
+    known = reasons(page)
+    survivors = sorted((one.mutant for one in verdicts if not one.killed), key=lambda one: (one.file, one.line))
+    rows = [_row(one, known.get(key(one), TO_DO)) for one in survivors]
+    head, _, rest = page.partition(BEGIN)
+    return f"{head}{BEGIN}\n{_sentence(summary)}\n\n{HEAD}{''.join(rows)}{END}{rest.partition(END)[2]}"
+
+
+def _sentence(summary: Summary) -> str:
+    return (
+        f"{summary.date}, seed {summary.seed}: {summary.tried} of {summary.possible:,} possible mutants were tried, "
+        f"{summary.killed} killed ({summary.share:.1%})."
+    )
+
+
+def _row(mutant: Mutant, why: str) -> str:
+    found = key(mutant)
+    return f"| `{mutant.file}:{mutant.line}` | `{found.function}` | `{found.change}` | {why} |\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "¦").replace("`", "'")[:200]
