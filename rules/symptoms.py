@@ -14,6 +14,7 @@ from rules.draft import Draft
 from rules.incident import Reason
 from rules.incidents import stays_resolved
 from rules.leaving import why_left
+from rules.past import Why
 from rules.priority import Evidence
 
 
@@ -177,7 +178,9 @@ def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | No
         spoke = ok_since(draft, parent, store)
         recovered = spoke is not None and spoke > row.since
         if recovered and spoke is not None and had_explained(draft, ref, parent):
-            until = max(until, spoke + draft.policy.ending.stand_alone, _told_by(draft, store))
+            until = max(until, spoke + draft.policy.ending.stand_alone, _told_by(draft, store, "late"))
+        elif recovered and spoke is not None and _is_untold(draft, store, spoke):
+            until = max(until, min(spoke + draft.policy.ending.stand_alone, _told_by(draft, store, "missed")))
         elif recovered:
             continue
         if draft.now < until:
@@ -192,11 +195,17 @@ def _may_be_over(draft: Draft, row: ItemState, store: str) -> bool:
     return past is not None and past.why == "late" and row.learnt_at - row.since > draft.policy.evidence.hold
 
 
-def _told_by(draft: Draft, store: str) -> float:
-    """When what a broker had kept of the store will have come: until then the end of what it explained may follow."""
+def _told_by(draft: Draft, store: str, why: Why) -> float:
+    """When all that is on its way of the store will have come: until then the end of what fails may follow."""
     past = draft.past(store)
-    due = draft.deadline(f"past:{store}") if past is not None and past.why == "late" else None
+    due = draft.deadline(f"past:{store}") if past is not None and past.why == why else None
     return draft.now if due is None else due
+
+
+def _is_untold(draft: Draft, store: str, at: float) -> bool:
+    """It was then that something of the store was missed: what failed and recovered may have explained what fails."""
+    past = draft.past(store)
+    return past is not None and past.began <= at
 
 
 def had_explained(draft: Draft, ref: str, parent: str) -> bool:

@@ -124,3 +124,12 @@ def test_so_much_that_it_is_replayed_page_by_page_ends_in_the_same_record() -> N
     assert facts(broken) == facts(whole)
     assert most <= recall.MOST_TOLD + 200
     assert broken.state.told == {}
+
+
+def test_a_till_that_is_well_a_moment_after_the_line_has_no_ticket_when_its_switch_explained_it_meanwhile() -> None:
+    well = [Turn(START + 10, "sw-01/icmp", Status.OK), Turn(START + 10.5, "pos-01/tcp", Status.OK)]
+    failed = [Turn(START + 64, "sw-01/icmp", Status.CRITICAL), Turn(START + 64, "pos-01/tcp", Status.CRITICAL)]
+    healed = [Turn(START + 68, "sw-01/icmp", Status.OK), Turn(START + 80, "pos-01/tcp", Status.OK)]
+    whole, broken = told_alike(log_of([*well, *failed, *healed]), 20.0, 60.0, 1)
+    assert facts(whole) == facts(broken)
+    assert {row.opened_at for row in broken.incidents() if row.category != "store_unreachable"} == {None}

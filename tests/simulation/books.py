@@ -37,7 +37,8 @@ class Books(NamedTuple):
 def read(database: Database, ledger: Ledger, hosts: dict[str, Host], story: list[str]) -> Books:
     with database.reading() as connection:
         found = [_incident(body) for body in connection.execute(select(incidents.c.body)).scalars()]
-        asked = [row["incident"] for row in decisions.effects(connection, 10_000) if row["kind"] == "open_ticket"]
+        told = [row for row in decisions.effects(connection, 10_000) if row["kind"] == "open_ticket"]
+        asked = [row["incident"] for row in told if ":open:" not in row["key"]]  # with a number: the same one, again
         return Books(
             incidents=found,
             journal=[placed.entry for placed in journal.after(connection, 0, 100_000)],
