@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from contract.records import Transition
+from tests.acceptance.sockets import Till
 from tests.edge_agent.collecting import CollectorForTests
-from tests.edge_agent.peers import Broker, Device, until
+from tests.edge_agent.peers import Broker, until
 from tests.edge_agent.running import AgentProcess, agent_yaml
 from tests.faults import agent_cuts, recording
 from tests.faults.recording import Entry, Kind, recorder
@@ -25,14 +26,13 @@ SYNCS = (Kind.SYNC, Kind.SYNC_FOLDER)
 def test_a_quiet_agent_does_not_make_its_disk_work(tmp_path: Path, figure: Callable[[str], None]) -> None:
     library, state = recorder(tmp_path), tmp_path / "state"
     state.mkdir()
-    broker, device = Broker(tmp_path), Device()
+    broker, till = Broker(tmp_path), Till()
     broker.start()
-    device.up()
-    checks = [f'ci: pos-{lane:02d}, probe: tcp, target: "127.0.0.1:{device.port}"' for lane in range(CHECKS)]
+    checks = [f'ci: pos-{lane:02d}, probe: tcp, target: "127.0.0.1:{till.port}"' for lane in range(CHECKS)]
     config = agent_yaml(state, broker.url, checks, interval="15s", timeout="3s", retry="2s", pulse="15s")
     with ExitStack() as stack:
         stack.callback(broker.kill)
-        stack.callback(device.down)
+        stack.callback(till.off)
         collector = stack.enter_context(CollectorForTests(broker.port))
         log = tmp_path / "recording"
         agent = AgentProcess(config, recording.environment(library, state, log))
