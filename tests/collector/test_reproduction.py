@@ -68,7 +68,7 @@ def test_a_journal_comes_to_the_same_rows_incidents_lines_and_effects(sqlite_dat
     found = again(sqlite_database)
     assert found.differences == []
     assert (found.entries, found.releases) == (position, ["0.1.0"])
-    assert min(found.rows, found.incidents, found.lines, found.effects) > 10
+    assert min(found.rows, found.incidents, found.lines, found.effects) > 4  # else nothing was compared
 
 
 def test_both_kinds_of_database_can_be_run_again(database: Database) -> None:

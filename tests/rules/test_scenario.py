@@ -13,11 +13,11 @@ def test_every_scenario_ends_as_it_says(path: Path) -> None:
     assert [failure.text for failure in scenario.run(scenario.read(path))] == []
 
 
-NOT_BUILT = (29,)
-BUILT = [str(rule) for rule in range(1, 31) if rule not in NOT_BUILT]
+SENDING = 29  # shadow mode is the collector's: tests/collector/desk
+DECIDED = [str(rule) for rule in range(1, 31) if rule != SENDING]
 
 
-@pytest.mark.parametrize("rule", BUILT)
+@pytest.mark.parametrize("rule", DECIDED)
 def test_every_rule_that_is_built_has_a_scenario(rule: str) -> None:
     assert [path for path in FILES if path.stem.startswith(f"{int(rule):02d}-")]
 
