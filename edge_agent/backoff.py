@@ -26,12 +26,9 @@ class Backoff:
         self._failures = 0
 
     def pause(self, stood: float, chance: float) -> float:
-        """Seconds, after a connection that stood so many of them (0.0: none came about). `chance` is from 0 to 1.
-
-        A connection that came about leaves a will, and its agent one pulse to come back in; the longest pause is two.
-        """
+        """Seconds, after a connection that stood so many of them (0.0: none came about). `chance` is from 0 to 1."""
         if stood >= STOOD:
             self._failures = 0
-        longest = min(self._longest / 4 if stood else self._longest, SHORTEST * 2.0**self._failures)
+        longest = min(self._longest, SHORTEST * 2.0**self._failures)
         self._failures = min(self._failures + 1, 10)
         return longest * (1 + chance) / 2
