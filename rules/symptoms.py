@@ -14,6 +14,7 @@ from rules.draft import Draft
 from rules.incident import Reason
 from rules.incidents import stays_resolved
 from rules.priority import Evidence
+from rules.recall import TIMER
 from rules.state import complains
 
 
@@ -184,7 +185,7 @@ def _may_be_over(draft: Draft, row: ItemState, store: str) -> bool:
 def _told_by(draft: Draft, store: str) -> float:
     """When what a broker had kept of the store will have come: until then the end of what it explained may follow."""
     past = draft.past(store)
-    due = draft.deadline(f"past:{store}") if past is not None and past.why == "late" else None
+    due = draft.deadline(f"{TIMER}:{store}") if past is not None and past.why == "late" else None
     return draft.now if due is None else due
 
 
