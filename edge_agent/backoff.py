@@ -25,6 +25,10 @@ class Backoff:
         self._longest = longest
         self._failures = 0
 
+    def answered(self) -> None:
+        """We are welcome. Who takes the connection from us (a clone) is not; our will leaves us one pulse to return."""
+        self._failures = 0
+
     def pause(self, stood: float, chance: float) -> float:
         """Seconds, after a connection that stood so many of them (0.0: none came about). `chance` is from 0 to 1."""
         if stood >= STOOD:

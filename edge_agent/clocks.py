@@ -78,8 +78,8 @@ class Skew:
         if not self._samples:
             return None
         best = min(self._samples)
-        offset = round(best.base - (now.wall - now.up), 6)
-        return offset if abs(offset) > best.delay / 2 else 0.0
+        error = round(best.base - (now.wall - now.up), 6)
+        return error if abs(error) > best.delay / 2 else 0.0
 
     def doubt(self) -> float | None:
         """Seconds by which the offset may be wrong; None: there is none."""

@@ -25,7 +25,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from contract import broker_tls
 from contract.broker import Broker
 from edge_agent.address import Address, Resolve, resolved
-from edge_agent.backoff import LONGEST, STOOD, Backoff
+from edge_agent.backoff import LONGEST, Backoff
 
 WINDOW = 20  # messages that the broker has not taken yet; beyond it the line is stuck, and queueing would only age them
 CONNECT_WITHIN = 10.0  # seconds
@@ -75,7 +75,6 @@ class Wire:
         self._thread = threading.Thread(target=self._live, name=f"wire-{client_id}", daemon=True)
         self._client: Client | None = None
         self._online, self._since = False, 0.0
-        self._answered = False  # on this connection
         self._refusal = ""
         self._said = ""
         self._untaken = 0
@@ -123,8 +122,6 @@ class Wire:
             except Exception as error:
                 why = f"cannot reach {self._broker.url}: {broker_tls.explained(self._broker, error, time.time())}"
             stood = time.monotonic() - self._since if self._online else 0.0
-            if self._answered:  # so we are welcome: whoever took the connection is not, and leaves us a pulse to return
-                stood = max(stood, STOOD)
             self._lost(why)
             self._closing.wait(self._backoff.pause(stood, random.random()))  # noqa: S311 - spreads reconnects, keeps no secret
         self._tell(self._gone.set)
@@ -145,7 +142,6 @@ class Wire:
         client.on_publish = self._guarded(self._on_publish)
         client.on_disconnect = self._guarded(self._on_disconnect)
         self._refusal = self._said = ""
-        self._answered = False
         authenticate(client, self._broker)
         will = self._listener.will()
         if will is not None:
@@ -186,7 +182,7 @@ class Wire:
         self._tell(self._listener.connected)
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self._answered = True
+        self._backoff.answered()
         self._tell(partial(self._listener.received, message.topic, bytes(message.payload)))
 
     def _on_publish(self, *_arguments: Any) -> None:

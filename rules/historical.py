@@ -86,6 +86,8 @@ def _as_bad_as_it_was(draft: Draft, found: Incident, id_: str) -> None:
         lowered = impact.kept(draft.policy, clocks.reprioritised(draft, lowered, row.priority))
     draft.put_incident(lowered)
     clocks.arm(draft, lowered)
+    if lowered.priority != row.priority and row.opened_at is not None and row.state != "resolved":
+        draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
 
 
 def _recorded(draft: Draft, store: str, past: Past, found: Incident, ids: dict[str, str]) -> str:

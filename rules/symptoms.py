@@ -16,6 +16,7 @@ from rules.incidents import stays_resolved
 from rules.leaving import why_left
 from rules.past import Why
 from rules.priority import Evidence
+from rules.recall import TIMER
 
 
 class Verdict(NamedTuple):
@@ -198,7 +199,7 @@ def _may_be_over(draft: Draft, row: ItemState, store: str) -> bool:
 def _told_by(draft: Draft, store: str, why: Why) -> float:
     """When all that is on its way of the store will have come: until then the end of what fails may follow."""
     past = draft.past(store)
-    due = draft.deadline(f"past:{store}") if past is not None and past.why == why else None
+    due = draft.deadline(f"{TIMER}:{store}") if past is not None and past.why == why else None
     return draft.now if due is None else due
 
 

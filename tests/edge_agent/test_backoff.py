@@ -22,3 +22,10 @@ def test_an_agent_is_back_within_its_lease_however_long_the_broker_was_away() ->
     assert [within_lease(pulse) for pulse in (1.0, 5.0, 15.0, 60.0)] == [2.0, 10.0, 30.0, 30.0]
     backoff = Backoff(within_lease(5.0))
     assert max(backoff.pause(0.0, 1.0) for _ in range(20)) < 3 * 5.0
+
+
+def test_who_was_answered_returns_at_once_however_often_a_clone_takes_the_connection() -> None:
+    backoff = Backoff(within_lease(5.0))
+    for _ in range(5):
+        backoff.answered()
+        assert backoff.pause(2.0, 1.0) == SHORTEST

@@ -178,7 +178,7 @@ class Host:
                 for draft in self._eyes.look():
                     self._timeline.tell(f"{self.agent} decides: {draft.check} is {draft.change.after.word}")
                     self.session.decide(draft)
-            if self.session.uplink.unacknowledged():
+            if self.clock.error and self.session.uplink.unacknowledged():  # what a right clock says is never moved
                 self._ledger.told(self.agent, self.session.uplink.doubt() or 0.0)
             at_once(self.session.turn())
         except Killed as killed:
