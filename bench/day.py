@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from contract.ids import split_check
 from contract.status import Status
-from rules import engine, policy
+from rules import engine
+from rules.course.incident import Incident
 from rules.entries import AgentHeard, AgentSilent, CmdbLoaded, JournalEntry, PolicyLoaded, Records, Snapshot, Tick
-from rules.estate import Estate, cmdb_of
-from rules.incident import Incident
-from rules.policy import typed
+from rules.given import policy
+from rules.given.estate import Estate, cmdb_of
+from rules.given.policy import typed
+from rules.rehearsal.storyteller import Fleet
 from rules.state import State
-from rules.storyteller import Fleet
 from tillwatch.demo import layout
 from tillwatch.demo.scenario import Scenario, chosen, fewer_stores, read
 

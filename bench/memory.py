@@ -13,8 +13,9 @@ from bench.load import Plan
 from collector.fleet import Fleet
 from contract import codec
 from contract.reports import Live
-from rules import engine, policy
+from rules import engine
 from rules.entries import CmdbLoaded, PolicyLoaded, SeenBelief, Snapshot
+from rules.given import policy
 from rules.state import State
 
 STORES = 1_500

@@ -12,8 +12,9 @@ from collector import recording
 from collector.database import Database, journal, opened, upgrade
 from collector.database.leases import advance, take_lead
 from contract.status import Status
-from rules import engine, policy
+from rules import engine
 from rules.entries import CmdbLoaded, JournalEntry, PolicyLoaded, Records, Snapshot
+from rules.given import policy
 from tillwatch.progress import Progress
 
 ENTRIES = 2_000_000

@@ -14,8 +14,9 @@ from bench import synthetic
 from contract.records import Transition
 from contract.reports import Live
 from contract.status import Status
-from rules import engine, policy
+from rules import engine
 from rules.entries import CmdbLoaded, JournalEntry, PolicyLoaded, Records, SeenBelief, Snapshot
+from rules.given import policy
 from rules.state import State
 
 CHECKS = 30  # a store: 300,000 are 10,000 stores

@@ -6,8 +6,9 @@ import time
 from bench import step, synthetic
 from contract.records import Transition
 from contract.status import Status
-from rules import engine, policy
+from rules import engine
 from rules.entries import CmdbLoaded, PolicyLoaded, Records, Snapshot, Tick
+from rules.given import policy
 from rules.state import State
 
 STORES = 10_000

@@ -9,7 +9,7 @@ import msgspec
 
 from contract.documents import Loaded, convert
 from contract.units import Duration
-from rules.cmdb import Class, Id
+from rules.given.cmdb import Class, Id
 
 Times = Annotated[int, msgspec.Meta(ge=1, le=100)]
 

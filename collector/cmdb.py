@@ -14,8 +14,8 @@ from collector import class_checks
 from collector.class_checks import ByClass
 from collector.config import CmdbSource
 from contract.documents import DocumentError, Mistake, convert, load, text_of
-from rules import hours, trading
-from rules.cmdb import CmdbDocument, Item, Store
+from rules.given import hours, trading
+from rules.given.cmdb import CmdbDocument, Item, Store
 
 
 class Cmdb(NamedTuple):

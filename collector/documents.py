@@ -11,7 +11,7 @@ import msgspec
 
 from collector import cmdb, expected
 from collector.config import CmdbSource, Config
-from rules import estate, policy
+from rules.given import estate, policy
 
 _encode = msgspec.json.Encoder().encode  # keys in their order, because that of a policy's services means something
 

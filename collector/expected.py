@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from contract import documents
-from rules.cmdb import Id
+from rules.given.cmdb import Id
 
 Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 

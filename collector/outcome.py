@@ -8,11 +8,11 @@ from collector.database.decisions import Commit, Due, Story
 from collector.database.journal import Placed
 from collector.services import ChangeEvent, Outcome
 from rules import engine, rows
+from rules.asked.verb import REFUSED
+from rules.course.incident import Incident
 from rules.decision import Change, Decision
 from rules.entries import Command
-from rules.incident import Incident
 from rules.state import State
-from rules.verb import REFUSED
 
 
 class Done(msgspec.Struct):

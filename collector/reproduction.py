@@ -12,8 +12,8 @@ import msgspec
 from collector.database import Connection, decisions, incidents
 from collector.recording import Recording, Tell, entries, release_of
 from rules import engine, rows
+from rules.course.incident import Incident, TimelineEntry
 from rules.decision import Decision, Effect
-from rules.incident import Incident, TimelineEntry
 from rules.state import State
 
 _A_PAGE = 1_000  # positions compared at a time

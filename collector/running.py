@@ -23,8 +23,8 @@ from collector.services import (
     Request,
 )
 from collector.shadow_comparison import Day
+from rules.course.incident import Incident, TimelineEntry
 from rules.entries import Command
-from rules.incident import Incident, TimelineEntry
 from rules.state import State
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from collector.database.shadow import Asked, Row, Sum
 from collector.desk.inbound import Delivery, Verdict
 from collector.fleet import Fleet
 from collector.shadow_comparison import Day
-from rules.incident import Incident, Phase, Priority, Reason, TimelineEntry
+from rules.course.incident import Incident, Phase, Priority, Reason, TimelineEntry
 from rules.state import State
 
 

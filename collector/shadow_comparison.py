@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from collector.database.own_tickets import OwnTicket
-from rules.incident import Incident
-from rules.restore import DUPLICATE
+from rules.course.incident import Incident
+from rules.course.restore import DUPLICATE
 
 Verdict = Literal["caught", "missed", "false", "ours alone"]
 WITHIN = 7_200.0  # seconds that a ticket may be made before an incident began, or after it was over

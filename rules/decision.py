@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from rules.incident import Reason
+from rules.course.incident import Reason
 
 Table = Literal[
     "meta",

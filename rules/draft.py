@@ -7,18 +7,18 @@ import msgspec
 
 from contract.ids import split_check
 from contract.status import Status
-from rules.belief import CheckState, ItemState
-from rules.binding import Binding
-from rules.change import ChangeRequest
+from rules.course.incident import Incident, Reason, Tally, TimelineEntry
 from rules.decision import Change, Decision, Effect, EffectKind, Table
-from rules.dispute import Dispute
-from rules.estate import Estate
-from rules.incident import Incident, Reason, Tally, TimelineEntry
-from rules.past import Past, Told, page_key
-from rules.policy import Policy
-from rules.problem import Occurrence, Problem, Repetition
+from rules.given.binding import Binding
+from rules.given.estate import Estate
+from rules.given.policy import Policy
+from rules.history.past import Past, Told, page_key
+from rules.planned.window import Window
+from rules.repeats.change import ChangeRequest
+from rules.repeats.problem import Occurrence, Problem, Repetition
+from rules.sight.belief import CheckState, ItemState
+from rules.sight.dispute import Dispute
 from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of
-from rules.window import Window
 
 Named = tuple[str, CheckState]
 _TAKEN = 30 * 86_400.0  # seconds

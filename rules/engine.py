@@ -7,32 +7,12 @@ entry. So a replay needs nothing but the journal.
 from typing import Any, Literal, assert_never
 
 from contract.documents import DocumentError
-from rules import (
-    beliefs,
-    chain,
-    change_commands,
-    clocks,
-    commands,
-    disputed,
-    estate,
-    flapping,
-    historical,
-    ledger,
-    major,
-    pauses,
-    pin_commands,
-    precision,
-    problem_commands,
-    problems,
-    rebinding,
-    recall,
-    repetition,
-    residual,
-    restore,
-    scope,
-    silence,
-    window_commands,
-)
+from rules.asked import change_commands, commands, pin_commands, problem_commands, rebinding, window_commands
+from rules.asked.verb import REFUSED
+from rules.cause import chain, residual, scope
+from rules.cause.judge import judge_store
+from rules.course import clocks, flapping, ledger, major, pauses, precision, restore
+from rules.course.incident import Incident, Ticket
 from rules.decision import Decision
 from rules.draft import Draft, changed
 from rules.entries import (
@@ -51,10 +31,11 @@ from rules.entries import (
     Tick,
     TicketLinked,
 )
-from rules.incident import Incident, Ticket
-from rules.judge import judge_store
+from rules.given import estate
+from rules.history import historical, recall
+from rules.repeats import problems, repetition
+from rules.sight import beliefs, disputed, silence
 from rules.state import State
-from rules.verb import REFUSED
 
 VERSION = "1"
 BATCH = 50  # stores that one step judges: whatever it is about, the next entry waits no longer than that takes

@@ -5,17 +5,17 @@ from typing import Any, get_args
 
 import msgspec
 
-from rules import estate
-from rules.belief import CheckState, ItemState
-from rules.binding import Binding
-from rules.change import ChangeRequest
+from rules.course.incident import Incident, Tally, TimelineEntry
 from rules.decision import Change, Table
-from rules.dispute import Dispute
-from rules.incident import Incident, Tally, TimelineEntry
-from rules.past import Past, Told
-from rules.problem import Problem, Repetition
+from rules.given import estate
+from rules.given.binding import Binding
+from rules.history.past import Past, Told
+from rules.planned.window import Window
+from rules.repeats.change import ChangeRequest
+from rules.repeats.problem import Problem, Repetition
+from rules.sight.belief import CheckState, ItemState
+from rules.sight.dispute import Dispute
 from rules.state import AgentState, State, StoreState
-from rules.window import Window
 
 Row = tuple[str, str, bytes]
 

@@ -11,20 +11,20 @@ from typing import Any
 import msgspec
 
 from contract.status import Status
-from rules import estate
-from rules.belief import CheckState, ItemState
-from rules.binding import Binding
-from rules.change import ChangeRequest
+from rules.course.incident import Incident, Tally
 from rules.decision import Change
-from rules.dispute import Dispute
-from rules.estate import Estate
-from rules.incident import Incident, Tally
-from rules.past import Past, Told
-from rules.playbook import STORE_UNREACHABLE
-from rules.policy import Policy
-from rules.problem import Problem, Repetition
-from rules.window import RULE as WINDOW_RULE
-from rules.window import Window
+from rules.given import estate
+from rules.given.binding import Binding
+from rules.given.estate import Estate
+from rules.given.playbook import STORE_UNREACHABLE
+from rules.given.policy import Policy
+from rules.history.past import Past, Told
+from rules.planned.window import RULE as WINDOW_RULE
+from rules.planned.window import Window
+from rules.repeats.change import ChangeRequest
+from rules.repeats.problem import Problem, Repetition
+from rules.sight.belief import CheckState, ItemState
+from rules.sight.dispute import Dispute
 
 
 class AgentState(msgspec.Struct, frozen=True):

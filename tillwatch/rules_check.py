@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contract import documents
-from rules import check, doubts, policy
-from rules.cmdb import CmdbDocument
-from rules.doubts import Doubt
-from rules.estate import Estate
-from rules.policy import Policy
-from rules.window import Window
+from rules.given import doubts, policy
+from rules.given.cmdb import CmdbDocument
+from rules.given.doubts import Doubt
+from rules.given.estate import Estate
+from rules.given.policy import Policy
+from rules.planned.window import Window
+from rules.rehearsal import check
 from tillwatch.failure import CommandFailed
 from tillwatch.table import plain
 

@@ -10,9 +10,10 @@ import msgspec
 from collector import journal_file, recording, reproduction
 from collector.database.hash_chain import ChainBroken
 from collector.reproduction import Reproduction
-from rules import engine, policy
-from rules.backtest import Backtest, Comparison
-from rules.tally import Tally
+from rules import engine
+from rules.given import policy
+from rules.rehearsal.backtest import Backtest, Comparison
+from rules.rehearsal.tally import Tally
 from tillwatch import journals
 from tillwatch.failure import CommandFailed
 from tillwatch.instants import rfc3339

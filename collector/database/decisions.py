@@ -10,8 +10,8 @@ from collector.database import problems
 from collector.database.leases import advance
 from collector.database.tables import engine, engine_rows, incident_stores, incidents, outbox, timeline
 from collector.database.upsert import insert_new, upsert
+from rules.course.incident import Incident, TimelineEntry
 from rules.decision import Effect
-from rules.incident import Incident, TimelineEntry
 
 _encode = msgspec.json.Encoder().encode
 Row = tuple[str, str, bytes]

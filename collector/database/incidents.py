@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, and_, delete, or_, select
 
 from collector.database.tables import desk_lanes, desk_shadow, incident_stores, incidents, outbox, timeline
 from collector.services import IncidentFilter, PageKey
-from rules.incident import Incident, TimelineEntry
+from rules.course.incident import Incident, TimelineEntry
 
 _incident = msgspec.json.Decoder(Incident).decode
 _line = msgspec.json.Decoder(TimelineEntry).decode

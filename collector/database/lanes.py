@@ -14,8 +14,8 @@ from collector.database.incidents import found
 from collector.database.tables import desk_feeds, desk_lanes, incidents, outbox
 from collector.database.upsert import insert_new
 from collector.services import DeskQueue
+from rules.course.incident import Incident
 from rules.decision import EffectKind
-from rules.incident import Incident
 
 PENDING, IDLE, DEAD = "pending", "idle", "dead"
 # Pages go another way.

@@ -6,8 +6,8 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from collector.database.tables import desk_lanes, desk_shadow, engine_rows, outbox, timeline
-from rules.incident import Incident
-from rules.problem import Problem, as_ticket
+from rules.course.incident import Incident
+from rules.repeats.problem import Problem, as_ticket
 
 TABLE = "problems"
 _problem = msgspec.json.Decoder(Problem).decode

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from collector.desk.order import Difference, Order
-from rules.incidents import PERSON_RESOLVED
+from rules.course.incidents import PERSON_RESOLVED
 
 State = Literal["open", "resolved", "gone"]
 # Who last set a ticket's state: our account, the desk by itself, a person, or nobody since it was made.

@@ -4,8 +4,8 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
+from rules.course.incident import Incident, Priority
 from rules.decision import EffectKind
-from rules.incident import Incident, Priority
 
 Action = Literal["create", "update", "resolve"]
 

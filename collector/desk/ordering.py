@@ -8,8 +8,8 @@ from collector.database.lanes import Claimed
 from collector.desk import settings, wording
 from collector.desk.order import News, Order, Wrote
 from collector.desk.settings import HelpDesk
-from rules.estate import Estate
-from rules.incident import Incident
+from rules.course.incident import Incident
+from rules.given.estate import Estate
 
 _wrote = msgspec.json.Decoder(Wrote).decode
 

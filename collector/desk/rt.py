@@ -16,7 +16,7 @@ from collector.desk.calling import Answer, Caller
 from collector.desk.compare import By, Edit, Seen, State
 from collector.desk.order import Changed, Difference, Heard, Order, Receipt, Refused, Unavailable
 from collector.desk.settings import HelpDesk
-from rules.incident import Priority
+from rules.course.incident import Priority
 
 NOBODY, SYSTEM = "Nobody", "RT_System"
 NONSENSE = "tillwatch:nobody-has-this-key"

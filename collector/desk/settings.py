@@ -11,7 +11,7 @@ import msgspec
 from collector.desk.reach import refusal
 from contract.ids import ID_PATTERN
 from contract.units import Duration
-from rules.incident import Incident
+from rules.course.incident import Incident
 
 # What a template of a site-specific field may name.
 PLACEHOLDERS = (

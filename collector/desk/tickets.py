@@ -11,8 +11,8 @@ import msgspec
 from collector.desk import compare
 from collector.desk.compare import By, Edit, Seen
 from collector.desk.order import Difference, NotTaken, Order, Receipt, Refused, Unavailable, Wrote
-from rules.incident import Priority
-from rules.restore import DUPLICATE
+from rules.course.incident import Priority
+from rules.course.restore import DUPLICATE
 
 CHANGED_MEANWHILE = 412  # HTTP's answer to a stale If-Match
 _TRIES = 3  # against a person who edits at the same time

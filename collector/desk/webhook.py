@@ -16,8 +16,8 @@ from collector.desk.calling import Caller
 from collector.desk.order import Changed, Difference, Heard, Order, Receipt
 from collector.desk.settings import HelpDesk
 from collector.instants import text_of_instant
-from rules.incident import Incident
-from rules.problem import CATEGORY as PROBLEM
+from rules.course.incident import Incident
+from rules.repeats.problem import CATEGORY as PROBLEM
 
 _PREFIX = "whsec_"
 _FEWEST, _MOST = 24, 64  # bytes of a secret, as the standard has them

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from collector.desk.order import News, Wording
-from rules.estate import Estate
-from rules.incident import Incident
-from rules.problem import CATEGORY as PROBLEM
+from rules.course.incident import Incident
+from rules.given.estate import Estate
+from rules.repeats.problem import CATEGORY as PROBLEM
 from rules.said import one_line
 
 SUBJECT = 200  # characters; Request Tracker's column, and the smallest of those that we know

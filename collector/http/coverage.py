@@ -10,8 +10,8 @@ from collector.http.call import Call
 from collector.http.instants import shown
 from collector.http.problems import Refused
 from collector.http.shapes import Shown
-from rules import coverage as rules_coverage
-from rules.coverage import Member, ServiceCoverage, StoreCoverage, Word
+from rules.answers import coverage as rules_coverage
+from rules.answers.coverage import Member, ServiceCoverage, StoreCoverage, Word
 
 Name = Annotated[str, msgspec.Meta(max_length=64)]
 

@@ -13,9 +13,9 @@ from collector.http.evidence_shapes import Control, Evidence, Witness
 from collector.http.instants import shown
 from collector.http.past import known_then
 from collector.http.problems import Refused
-from rules import evidence_pack
-from rules.evidence_pack import Latency
-from rules.evidence_text import text
+from rules.answers import evidence_pack
+from rules.answers.evidence_pack import Latency
+from rules.answers.evidence_text import text
 
 
 class EvidenceQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

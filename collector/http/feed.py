@@ -17,7 +17,7 @@ from collector.http import present
 from collector.http.event_shapes import IncidentEvent
 from collector.http.instants import shown
 from collector.services import ChangeEvent, Services
-from rules.incident import Incident
+from rules.course.incident import Incident
 
 BUFFERED = 1_000
 CLIENT_QUEUE = 200

@@ -12,7 +12,7 @@ from collector.http.call import Call, NoQuery
 from collector.http.instants import seconds, shown
 from collector.http.problems import Refused
 from collector.services import IncidentFilter, PageKey, Services
-from rules.incident import Incident, Phase, Priority
+from rules.course.incident import Incident, Phase, Priority
 
 _PRIORITY: dict[str, Priority] = {"P1": 1, "P2": 2, "P3": 3, "1": 1, "2": 2, "3": 3}
 COMMIT_TIME, COMMIT_LOOKS = 2.0, 40  # seconds, and how often in them

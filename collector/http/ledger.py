@@ -5,9 +5,9 @@ import msgspec
 from collector.http.call import Call, NoQuery
 from collector.http.instants import shown
 from collector.http.shapes import Shown
-from rules import ledger as rules_ledger
-from rules.ledger import Account
-from rules.policy import Policy
+from rules.course import ledger as rules_ledger
+from rules.course.ledger import Account
+from rules.given.policy import Policy
 
 
 class LedgerRule(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from collector.expected import run_of
 from collector.http import shapes
 from collector.http.call import Call, NoQuery
 from collector.http.instants import shown
-from rules.incident import Incident
+from rules.course.incident import Incident
 from rules.state import State
 
 

@@ -10,8 +10,8 @@ from collector.http.call import Call, NoQuery
 from collector.http.instants import seconds
 from collector.http.problem_shapes import Change, Changes
 from collector.http.problems import Refused
-from rules.change import ChangeRequest
-from rules.change_commands import ADD
+from rules.asked.change_commands import ADD
+from rules.repeats.change import ChangeRequest
 
 
 async def listed(call: Call[NoQuery, None]) -> Changes:

@@ -7,11 +7,11 @@ from collector.expected import AgentRun
 from collector.http import operator_shapes, shapes, window_shapes
 from collector.http.instants import shown
 from collector.pressure import Quarantined
-from rules import views
-from rules import why as rules_why
-from rules.incident import Affected, Incident, Priority, Reason, Ticket, TimelineEntry
-from rules.recurrence import Recurrence, words
-from rules.window import Window
+from rules.answers import views
+from rules.answers import why as rules_why
+from rules.course.incident import Affected, Incident, Priority, Reason, Ticket, TimelineEntry
+from rules.planned.recurrence import Recurrence, words
+from rules.planned.window import Window
 
 _PRIORITIES: dict[int, shapes.PriorityWord] = {1: "P1", 2: "P2", 3: "P3"}
 

@@ -5,9 +5,9 @@ from msgspec import structs
 from collector.http import present
 from collector.http.instants import shown
 from collector.http.problem_shapes import Change, ProblemInFull, ProblemRecord
-from rules.change import ChangeRequest
-from rules.incident import TimelineEntry
-from rules.problem import Problem
+from rules.course.incident import TimelineEntry
+from rules.repeats.change import ChangeRequest
+from rules.repeats.problem import Problem
 
 
 def problem(known: Problem) -> ProblemRecord:

@@ -6,7 +6,8 @@ from collector.http import shapes
 from collector.http.call import Call, NoQuery
 from collector.http.stores import check_region, ref_of
 from collector.metrics.rollups import StoreStatus, store_status
-from rules import graph, views
+from rules.answers import views
+from rules.given import graph
 from rules.state import State
 
 MOST_NODES = 300

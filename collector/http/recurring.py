@@ -7,7 +7,7 @@ from collector.http import bodies, commands, present_problems
 from collector.http.call import Call, NoQuery
 from collector.http.problem_shapes import ProblemInFull, Problems
 from collector.http.problems import Refused
-from rules.problem import Problem
+from rules.repeats.problem import Problem
 
 
 async def listed(call: Call[NoQuery, None]) -> Problems:

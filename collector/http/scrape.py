@@ -19,7 +19,7 @@ from collector.metrics.lines import CONTENT_TYPE
 from collector.metrics.pages import MOST_PAGES, MOST_SAMPLES, pages_for
 from collector.metrics.roster import Roster
 from collector.services import Services
-from rules.estate import Estate
+from rules.given.estate import Estate
 
 ROLLUPS_KEPT = 5.0  # seconds: several Prometheus servers share one count of the chain
 COMPRESS_ABOVE = 1024

@@ -11,8 +11,8 @@ from collector.http.call import Call, NoQuery
 from collector.http.instants import shown
 from collector.http.problems import Refused
 from collector.metrics.rollups import store_status
-from rules import views
-from rules.cmdb import Store
+from rules.answers import views
+from rules.given.cmdb import Store
 from rules.state import State
 
 

@@ -11,9 +11,9 @@ from collector.http.call import Call
 from collector.http.past import known_then
 from collector.http.problems import Refused
 from collector.http.stores import check_region
-from rules import why as explain
-from rules.estate import Estate
-from rules.known import is_known, nearest
+from rules.answers import why as explain
+from rules.answers.known import is_known, nearest
+from rules.given.estate import Estate
 
 
 class WhyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

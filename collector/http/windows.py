@@ -9,8 +9,8 @@ from collector.http import bodies, commands, present, window_shapes
 from collector.http.call import Call, NoQuery
 from collector.http.instants import seconds
 from collector.http.problems import Refused
-from rules.window import Kind, Window
-from rules.window_commands import END, id_of
+from rules.asked.window_commands import END, id_of
+from rules.planned.window import Kind, Window
 
 
 async def add_maintenance(call: Call[NoQuery, bodies.NewWindow]) -> window_shapes.Window:

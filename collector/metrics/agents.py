@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from collector import expected as agents
 from collector.expected import Installed
 from collector.metrics.lines import Metric, samples
-from rules.cmdb import Store
+from rules.given.cmdb import Store
 
 DRIFT = Metric(
     "tillwatch_agent_config_drift", "gauge", "Agents that run by another configuration than the CMDB's export.",

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from collector.services import Services
 from contract.rejection import Reason
-from rules.incident import Incident
+from rules.course.incident import Incident
 
 DETECTION_BUCKETS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 900, 3600, 14_400)
 RESTORE_BUCKETS = (60, 300, 600, 1800, 3600, 7200, 14_400, 28_800, 86_400, 259_200)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from collector.fleet import AgentView
 from collector.metrics.lines import Metric, samples
+from rules.answers.views import service_views
 from rules.state import State
-from rules.views import service_views
 
 LAST_PULSE = Metric(
     "tillwatch_agent_last_pulse_timestamp_seconds", "gauge", "When the agent's latest pulse arrived.",

@@ -8,8 +8,8 @@ from collector.fleet import AgentView
 from collector.metrics.lines import Metric, samples
 from contract.ids import split_check
 from contract.status import Status
-from rules.cmdb import Store
-from rules.incident import Incident
+from rules.course.incident import Incident
+from rules.given.cmdb import Store
 from rules.state import State
 
 CHECKS = Metric(
@@ -63,7 +63,7 @@ def checks(views: Iterable[AgentView], stores: Mapping[str, Store]) -> dict[tupl
 
 
 def store_status(state: State, store: Store) -> StoreStatus:
-    """The word of rules.views.store_view without its details: unknown means that no agent of it is heard."""
+    """The word of rules.answers.views.store_view without its details: unknown means that no agent of it is heard."""
     if store.id in state.stores:
         return "unreachable"
     agents = (state.agents.get(agent) for agent in store.agents)

@@ -8,7 +8,7 @@ from collector.fleet import AgentView
 from collector.metrics.blocks import SERIES_PER_CHECK
 from collector.metrics.pages import page_of
 from contract.ids import part_of
-from rules.estate import Estate
+from rules.given.estate import Estate
 from rules.state import State
 
 SERIES_PER_AGENT = 4

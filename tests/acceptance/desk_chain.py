@@ -15,8 +15,8 @@ from collector.config import parse
 from collector.http.serving import Serving
 from collector.services import IncidentFilter
 from contract.status import Status
-from rules import policy
-from rules.incident import Incident
+from rules.course.incident import Incident
+from rules.given import policy
 from tests.acceptance.rt_peer import CREDENTIALS, Peer, run
 from tests.collector import mosquitto
 from tests.collector.desk.scene import eventually

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from rules import policy
+from rules.given import policy
 from tools.wheelhouse import packed, requirements
 
 ROOT = Path(__file__).resolve().parents[2]

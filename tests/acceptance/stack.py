@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from rules import policy
+from rules.given import policy
 from tillwatch import mosquitto
 from tillwatch.ports import free_port
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from collector.database import lanes, shadow
-from rules.incident import Incident
+from rules.course.incident import Incident
 from tests.acceptance.desk_chain import STORES, Chain, chain, start_rt, stop_rt
 from tests.acceptance.rt_peer import SCRIPTS, Peer, desk, request_tracker  # noqa: F401 - a fixture
 from tests.collector.desk.scene import eventually

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from collector.database import Database, incidents, lanes, opened, shadow, upgrade
-from rules.incident import Incident
+from rules.course.incident import Incident
 from tests.acceptance.rt_peer import Peer, desk, line, request_tracker  # noqa: F401 - a fixture
 from tests.collector.agents import CRITICAL, OK
 from tests.collector.desk import scene

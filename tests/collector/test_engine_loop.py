@@ -17,8 +17,8 @@ from collector.services import IncidentFilter
 from contract.status import Status
 from contract.units import Duration
 from rules import rows
+from rules.course.incident import Incident
 from rules.entries import AgentHeard, JournalEntry, SeenBelief, Snapshot, Tick
-from rules.incident import Incident
 from tests.collector import chain
 from tests.collector.agents import CRITICAL, OK, Hands
 

@@ -6,7 +6,7 @@ import pytest
 
 from collector.database.own_tickets import OwnTicket
 from collector.shadow_comparison import WITHIN, Compared, compared, comparison, day_of
-from rules.incident import Incident, Suppression
+from rules.course.incident import Incident, Suppression
 
 DAY = day_of("2026-11-16")
 NINE = DAY.since + 9 * 3600

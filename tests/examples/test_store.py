@@ -11,10 +11,11 @@ from collector.config import read as read_collector
 from contract.ids import split_check
 from contract.units import Duration
 from edge_agent import config
-from rules import policy, scenario
-from rules.cmdb import CmdbDocument
-from rules.expected import Expected
-from rules.scenario import Scenario, Step
+from rules.given import policy
+from rules.given.cmdb import CmdbDocument
+from rules.rehearsal import scenario
+from rules.rehearsal.expected import Expected
+from rules.rehearsal.scenario import Scenario, Step
 from tillwatch.cmdb import agents, asking
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "store"

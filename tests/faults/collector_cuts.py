@@ -19,8 +19,8 @@ from collector.database import Database, cursors, decisions, journal, opened
 from contract.codec import decode_ack
 from contract.ranges import Ranges, contains, merged
 from contract.records import Transition
-from rules import policy
 from rules.entries import Records
+from rules.given import policy
 from rules.state import State
 from tests.collector import chain, mosquitto
 from tests.collector.agents import CRITICAL, OK, Agent

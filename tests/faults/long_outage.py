@@ -23,10 +23,11 @@ from edge_agent.judge import Measurement, Patience, Watch, judged
 from edge_agent.log import Draft
 from edge_agent.session import Session
 from edge_agent.uplink import Identity
-from rules import engine, policy
+from rules import engine
+from rules.course.incident import Incident
 from rules.decision import Effect
 from rules.entries import CmdbLoaded, PolicyLoaded, Tick
-from rules.incident import Incident
+from rules.given import policy
 from rules.state import State
 
 START = 1_794_819_600.0  # 2026-11-16 09:00 UTC, a Monday

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from contract.records import Summary, Transition
+from rules.course.incident import Incident
 from rules.entries import Records
-from rules.incident import Incident
 from tests.faults.long_outage import PATIENCE, START, STORE, World, made
 
 HOURS = float(os.environ.get("TILLWATCH_OUTAGE_HOURS", "72"))

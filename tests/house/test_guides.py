@@ -13,8 +13,8 @@ import pytest
 from collector.desk import wording
 from collector.desk.wording import Frame
 from contract.units import Duration
-from rules import estate, policy
-from rules.incident import Affected, Incident, Reason, Sla
+from rules.course.incident import Affected, Incident, Reason, Sla
+from rules.given import estate, policy
 from tests.acceptance.sockets import Till
 from tests.acceptance.stack import Stack, running, until
 from tests.collector.desk.scene import CMDB

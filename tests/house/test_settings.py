@@ -12,7 +12,7 @@ from collector import class_checks, cmdb
 from collector import config as collector_config
 from contract.documents import convert, load
 from edge_agent import config as agent_config
-from rules import cmdb as cmdb_shapes
+from rules.given import cmdb as cmdb_shapes
 from tests.house.tracked import ROOT, tracked
 from tillwatch import up_config
 from tillwatch.cmdb import agents

@@ -50,7 +50,7 @@ def test_an_installation_elsewhere_finds_its_data(wheel: zipfile.ZipFile, tmp_pa
     """Unpacked away from the checkout: the policy loads, the console's pages and the migrations are there."""
     wheel.extractall(tmp_path)
     code = (
-        "from importlib.resources import files; from rules import policy; policy.load('retail');"
+        "from importlib.resources import files; from rules.given import policy; policy.load('retail');"
         "assert 'Tillwatch' in (files('collector') / 'console' / 'index.html').read_text();"
         "from collector.database import opened, upgrade; upgrade(opened('sqlite:///collector.db'));"
         "import rules; print(rules.__file__)"

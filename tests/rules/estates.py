@@ -4,12 +4,13 @@ from typing import Any
 
 from contract.records import Record, Transition
 from contract.status import Status
-from rules import engine, policy, rows
+from rules import engine, rows
+from rules.course.incident import Incident
 from rules.decision import Decision
 from rules.entries import CmdbLoaded, JournalEntry, PolicyLoaded, Records, Tick
-from rules.incident import Incident
+from rules.given import policy
+from rules.rehearsal.storyteller import Fleet
 from rules.state import State
-from rules.storyteller import Fleet
 
 START = 1_794_819_600.0  # 2026-11-16 09:00 UTC, a Monday
 RETAIL = policy.load("retail")

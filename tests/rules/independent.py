@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from contract.ids import split_check
 from contract.records import Transition
 from contract.status import Status
+from rules.course.incident import Incident, Reason
 from rules.entries import (
     AgentHeard,
     AgentSilent,
@@ -30,7 +31,6 @@ from rules.entries import (
     Records,
     Snapshot,
 )
-from rules.incident import Incident, Reason
 
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _BANDS = {"P1": 1, "P2": 2, "P3": 3}

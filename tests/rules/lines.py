@@ -9,8 +9,8 @@ from msgspec import structs
 from contract.ranges import Ranges, added, holes_before
 from contract.records import Stamp, Transition
 from contract.status import Status
+from rules.course.incident import Incident
 from rules.entries import AgentHeard, AgentSilent, Records, SeenBelief, Snapshot
-from rules.incident import Incident
 from tests.rules.estates import START, Story, till
 
 INTERVAL = 15.0

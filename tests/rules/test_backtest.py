@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from rules import rows
-from rules.backtest import Backtest, Comparison
 from rules.entries import Command, PolicyLoaded, TicketLinked
+from rules.rehearsal.backtest import Backtest, Comparison
 from rules.state import State
 from tests.rules.estates import CRITICAL, OK, RETAIL, Story, chain
 from tests.rules.test_invariants import walk

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import calendars
-from rules.calendars import Calendar, Work
-from rules.cmdb import Store
-from rules.wall import DAYS
+from rules.given import calendars
+from rules.given.calendars import Calendar, Work
+from rules.given.cmdb import Store
+from rules.given.wall import DAYS
 
 ZONES = ["Europe/London", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]
 LONDON = ZoneInfo("Europe/London")

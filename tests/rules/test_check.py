@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from rules.check import check
-from rules.policy import SHIPPED
+from rules.given.policy import SHIPPED
+from rules.rehearsal.check import check
 
 INVALID = Path(__file__).parent / "invalid"
 SCENARIOS = Path(__file__).parent / "scenarios"

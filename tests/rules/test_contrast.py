@@ -3,9 +3,9 @@
 import random
 
 from contract.status import Status
-from rules import contrast, joining
+from rules.cause import contrast, joining
+from rules.course.incident import Incident
 from rules.draft import Draft, changed
-from rules.incident import Incident
 from tests.rules.estates import CRITICAL, OK, START, Story, store, till
 
 VERSIONS = ("8.2", "8.3", "8.4")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rules.coverage import StoreCoverage, coverage
+from rules.answers.coverage import StoreCoverage, coverage
 from rules.entries import AgentHeard, AgentSilent
 from tests.rules.estates import OK, START, Story, store, till
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rules.incident import Incident
+from rules.course.incident import Incident
 from rules.state import State
 from tests.rules.estates import CRITICAL, OK, Story, store, till
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rules import calendars, expected, lifecycle, numbers, playbook, policy, scenario
+from rules.course import lifecycle
+from rules.given import calendars, numbers, playbook, policy
+from rules.rehearsal import expected, scenario
 
 DOCS = Path(__file__).parents[2] / "docs"
 STRUCTS = [

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from rules import doubts, policy
-from rules.cmdb import CmdbDocument
-from rules.estate import Estate, cmdb_of
-from rules.policy import Policy
-from rules.window import Window
+from rules.given import doubts, policy
+from rules.given.cmdb import CmdbDocument
+from rules.given.estate import Estate, cmdb_of
+from rules.given.policy import Policy
+from rules.planned.window import Window
 from tests.rules.estates import RETAIL, chain, store, till
 
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from contract.status import Status
+from rules.answers.evidence_pack import MOST_WITNESSES, Evidence, evidence
+from rules.answers.evidence_text import MOST, text
+from rules.course.incident import TimelineEntry
 from rules.entries import Command
-from rules.evidence_pack import MOST_WITNESSES, Evidence, evidence
-from rules.evidence_text import MOST, text
-from rules.incident import TimelineEntry
-from rules.storyteller import Fleet
+from rules.rehearsal.storyteller import Fleet
 from tests.rules.estates import CRITICAL, OK, START, Story
 
 ACQUIRER: dict[str, Any] = {

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import graph
-from rules.cmdb import Item
+from rules.given import graph
+from rules.given.cmdb import Item
 
 ITEMS = {
     item.ref: item

@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rules import hours
-from rules.cmdb import Store
+from rules.given import hours
+from rules.given.cmdb import Store
 
 LONDON = ZoneInfo("Europe/London")
 

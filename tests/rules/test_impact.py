@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.documents import DocumentError
-from rules import policy
-from rules.impact import weight
-from rules.incident import Level, Priority
-from rules.playbook import Band, Matrix, number
+from rules.course.incident import Level, Priority
+from rules.given import policy
+from rules.given.playbook import Band, Matrix, number
+from rules.impact.matrix import weight
 from tests.rules.estates import CRITICAL, OK, RETAIL, Story, till
 
 LEVELS: tuple[Level, ...] = (1, 2, 3)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from contract.status import Status
-from rules import engine, policy, rows
+from rules import engine, rows
+from rules.course.incident import Incident
 from rules.entries import (
     AgentHeard,
     AgentSilent,
@@ -19,7 +20,7 @@ from rules.entries import (
     Snapshot,
     TicketLinked,
 )
-from rules.incident import Incident
+from rules.given import policy
 from rules.state import State
 from tests.rules.estates import RETAIL, Story, chain, digest
 

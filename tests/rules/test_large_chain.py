@@ -6,9 +6,9 @@ import pytest
 
 from contract.status import Status
 from rules import engine
-from rules.belief import CheckState
 from rules.decision import Decision
 from rules.entries import Command, SeenBelief, Snapshot
+from rules.sight.belief import CheckState
 from tests.rules.estates import CRITICAL, OK, START, Story, store, till
 
 STORES = 10_000

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from rules import ledger, precision, rows
+from rules import rows
+from rules.course import ledger, precision
+from rules.course.incident import Incident, Tally
+from rules.course.ledger import Account
 from rules.draft import Draft
 from rules.entries import Command
-from rules.incident import Incident, Tally
-from rules.ledger import Account
 from tests.rules.estates import CRITICAL, OK, START, Story, store, till
 
 DAY = "2026-11-16"

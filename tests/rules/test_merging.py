@@ -6,8 +6,8 @@ import pytest
 
 from contract.status import Status
 from rules import rows
+from rules.course.incident import Incident
 from rules.entries import Command, Tick
-from rules.incident import Incident
 from tests.rules.estates import CRITICAL, OK, Story, chain
 
 CHECKS = ["sw-01/icmp", "pos-01/tcp", "pos-02/tcp", "pos-03/tcp", "pos-04/tcp", "sign/tcp"]

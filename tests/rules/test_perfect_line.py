@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from contract.records import Transition
 from contract.status import Status
-from rules import engine, recall, rows
+from rules import engine, rows
 from rules.entries import Tick
+from rules.history import recall
 from rules.state import State
 from tests.rules.estates import START, Story, digest
 from tests.rules.lines import Turn, cut, facts, log_of, one_store, overtaken, perfect

@@ -2,9 +2,9 @@ import pytest
 
 from contract.documents import DocumentError
 from contract.units import duration
-from rules import policy
-from rules.cmdb import Item, Store
-from rules.playbook import Matcher
+from rules.given import policy
+from rules.given.cmdb import Item, Store
+from rules.given.playbook import Matcher
 from tests.rules.estates import RETAIL
 
 TABLE = {  # the incident table that the product exists for

@@ -7,7 +7,7 @@ import pytest
 from contract.records import Transition
 from contract.status import Status
 from rules.entries import CmdbLoaded, Command, PolicyLoaded, TicketLinked
-from rules.problem import MOST, Problem
+from rules.repeats.problem import MOST, Problem
 from tests.rules.estates import CRITICAL, OK, RETAIL, Story, store, till
 
 HOUR = 3_600.0

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from contract.records import Gap, Stamp, Summary, Transition
 from contract.status import Status
 from rules import engine, rows
-from rules.commands import VERBS
+from rules.asked.commands import VERBS
+from rules.course.incident import Incident
 from rules.entries import (
     AgentHeard,
     AgentSilent,
@@ -26,7 +27,6 @@ from rules.entries import (
     Tick,
     TicketLinked,
 )
-from rules.incident import Incident
 from rules.state import State
 from tests.rules.estates import CRITICAL, OK, RETAIL, START, Story, chain, digest
 from tests.rules.test_any_order import record

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from rules import rows
+from rules.course.incident import Incident
 from rules.entries import AgentHeard, AgentSilent, CmdbLoaded, Command, Snapshot
-from rules.incident import Incident
 from tests.rules.estates import CRITICAL, OK, Story, store, till
 
 ACQUIRER = {"id": "acquirer-a", "class": "payment_gateway", "provides": ["card_payment"]}

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import recurrence, wall
 from rules.entries import Command
-from rules.overlaps import overlapping
-from rules.recurrence import Occurrence, Recurrence
-from rules.recurring import as_of
-from rules.window import Window
+from rules.given import wall
+from rules.planned import recurrence
+from rules.planned.overlaps import overlapping
+from rules.planned.recurrence import Occurrence, Recurrence
+from rules.planned.recurring import as_of
+from rules.planned.window import Window
 from tests.rules.estates import Story, store, till
 
 ZONES = ["Europe/London", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]

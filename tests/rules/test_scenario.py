@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from rules import scenario
+from rules.rehearsal import scenario
 
 HERE = Path(__file__).parent
 FILES = scenario.files(HERE / "scenarios")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from rules.course.incident import Incident
 from rules.decision import Effect
-from rules.incident import Incident
 from tests.rules.estates import CRITICAL, OK, Story, store
 
 STORES = range(1, 41)

@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rules import engine, rows
-from rules.calendars import Calendar, Work
 from rules.entries import CmdbLoaded, Command, JournalEntry, PolicyLoaded, Records, Tick
+from rules.given.calendars import Calendar, Work
+from rules.rehearsal.storyteller import Fleet
 from rules.state import State
-from rules.storyteller import Fleet
 from tests.rules.estates import CRITICAL, OK, RETAIL, Story, store, till
 from tests.rules.test_calendars import minutes_of_work
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from rules import hours, trading
-from rules.cmdb import Store
+from rules.given import hours, trading
+from rules.given.cmdb import Store
 
 LONDON = ZoneInfo("Europe/London")
 ENGLAND = {"england": {"2026-12-25": "closed", "2026-12-26": "10:00-16:00"}}

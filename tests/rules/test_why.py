@@ -1,8 +1,8 @@
-from rules import views
+from rules.answers import views
+from rules.answers.known import is_known, nearest
+from rules.answers.why import Why, why
 from rules.entries import AgentHeard, AgentSilent, CheckRetired, CmdbLoaded, Snapshot
-from rules.known import is_known, nearest
 from rules.state import State
-from rules.why import Why, why
 from tests.rules.estates import CRITICAL, OK, Story, chain
 
 WELL = {f"pos-0{lane}/tcp": OK for lane in range(1, 5)} | {"sw-01/icmp": OK, "acquirer-a/http": OK}

@@ -7,12 +7,14 @@ import msgspec
 import pytest
 
 from contract.status import Status
-from rules import engine, policy, scenario
+from rules import engine
+from rules.answers.why import why
+from rules.course.incident import Incident, Reason, Suppression
 from rules.entries import JournalEntry, PolicyLoaded
-from rules.incident import Incident, Reason, Suppression
+from rules.given import policy
 from rules.reasons import LABELS
+from rules.rehearsal import scenario
 from rules.state import State
-from rules.why import why
 from tests.rules.estates import CRITICAL, RETAIL, Story, chain
 from tests.rules.independent import Evidence, false_absence, false_claims
 from tests.rules.test_scenario import FILES

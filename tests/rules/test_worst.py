@@ -3,8 +3,8 @@
 from typing import Any
 
 from contract.status import Status
+from rules.course.incident import Incident
 from rules.entries import Command
-from rules.incident import Incident
 from tests.rules.estates import CRITICAL, OK, RETAIL, Story, chain, store, till
 
 LANES = [f"pos-0{lane}" for lane in range(1, 9)]

@@ -9,8 +9,8 @@ from collector.database import Database, cursors, decisions, journal
 from collector.database.hash_chain import Broken
 from collector.database.tables import incidents
 from rules import rows
+from rules.course.incident import Incident
 from rules.entries import JournalEntry
-from rules.incident import Incident
 from rules.state import State
 from tests.simulation.host import Host
 from tests.simulation.ledger import Ledger

@@ -22,8 +22,9 @@ from collector.lead import LEASE, Lead
 from collector.line import Answer, Arrival
 from collector.receiver import Receiver
 from contract import codec, topics
-from rules import engine, policy
+from rules import engine
 from rules.entries import Tick
+from rules.given import policy
 from rules.state import State
 from tests.simulation.broker import Broker, Message
 from tests.simulation.crashing import Doom, FrailDatabase, Killed

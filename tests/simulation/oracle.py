@@ -9,8 +9,8 @@ import msgspec
 
 from contract.records import Gap
 from rules import engine
+from rules.course.incident import Incident
 from rules.entries import AgentHeard, CmdbLoaded, JournalEntry, PolicyLoaded, Records, Tick
-from rules.incident import Incident
 from rules.state import State
 from tests.simulation.centre import RETAIL
 from tests.simulation.ledger import Kept, Ledger

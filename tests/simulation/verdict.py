@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contract.ids import split_check
 from contract.records import Transition
 from rules import engine, rows
-from rules.incident import Incident
-from rules.incidents import HISTORICAL
+from rules.course.incident import Incident
+from rules.course.incidents import HISTORICAL
 from rules.state import State
 from tests.simulation.books import Books
 from tests.simulation.completeness import declared, wrong_in_journal

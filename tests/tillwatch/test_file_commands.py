@@ -8,7 +8,7 @@ from sqlalchemy import insert
 
 from collector.database import opened, upgrade
 from collector.database.tables import engine_rows
-from rules import policy
+from rules.given import policy
 from tillwatch import cli
 
 SCENARIO = """\

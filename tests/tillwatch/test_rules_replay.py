@@ -8,7 +8,7 @@ import yaml
 from sqlalchemy import text
 
 from collector.database import opened, upgrade
-from rules import policy
+from rules.given import policy
 from tests.collector.test_reproduction import lived
 from tillwatch import cli
 from tillwatch.progress import Progress, line

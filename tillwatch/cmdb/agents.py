@@ -13,7 +13,7 @@ from collector.cmdb import Cmdb
 from contract.documents import DocumentError, Loaded, Mistake, convert, line_of, load, text_of
 from contract.units import Duration
 from edge_agent.config import AgentDocument, in_force
-from rules.cmdb import Store
+from rules.given.cmdb import Store
 from tillwatch.cmdb import asking
 from tillwatch.cmdb.asking import Asked
 from tillwatch.cmdb.places import Unfilled, filled, in_a_url

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from collector.class_checks import ByClass, ClassCheck
 from collector.cmdb import Cmdb, nearest
-from rules.cmdb import CmdbDocument, Item, Store
-from rules.graph import Graph, descendants, graph
+from rules.given.cmdb import CmdbDocument, Item, Store
+from rules.given.graph import Graph, descendants, graph
 
 ASKED = frozenset({"commissioning", "live", "refit"})  # what is only planned, or closed, cannot answer
 
@@ -147,7 +147,7 @@ def _stores_of_shared(of: Chain, item: Item, check: ClassCheck) -> list[Store]:
 
 
 def _sampled(stores: Iterable[Store], most: int) -> Iterator[Store]:
-    """At most so many of each cohort (rule 13): carrier and region, as rules.estate has it."""
+    """At most so many of each cohort (rule 13): carrier and region, as rules.given.estate has it."""
     cohorts: dict[tuple[str, str], list[Store]] = {}
     for store in stores:
         cohorts.setdefault((store.carrier, store.region), []).append(store)

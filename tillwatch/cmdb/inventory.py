@@ -10,7 +10,7 @@ import yaml
 
 from collector.cmdb import Cmdb
 from contract.documents import DocumentError, Mistake
-from rules.cmdb import Item, Store
+from rules.given.cmdb import Item, Store
 
 ALL_AGENTS = "tillwatch_agents"
 _NOT_IN_A_GROUP = re.compile(r"[^A-Za-z0-9_]")

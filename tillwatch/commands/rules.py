@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from rules import scenario
+from rules.rehearsal import scenario
 from tillwatch import rules_check
 from tillwatch.colour import painted
 from tillwatch.failure import CommandFailed

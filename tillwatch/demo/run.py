@@ -15,7 +15,7 @@ from collector.http.serving import Serving
 from contract.units import Duration
 from edge_agent import config as agent_config
 from edge_agent.app import Agent
-from rules import policy
+from rules.given import policy
 from tillwatch import together
 from tillwatch.api import Api
 from tillwatch.broker import Broker

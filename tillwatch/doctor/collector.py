@@ -18,7 +18,7 @@ from collector.desk.opening import opened as opened_desk
 from collector.desk.order import DeskError
 from collector.desk.settings import HelpDesk
 from contract.documents import DocumentError, text_of
-from rules import policy
+from rules.given import policy
 from tillwatch.doctor import clock, disk, files, forging, line
 from tillwatch.doctor.finding import Finding, failed, ok, warning
 from tillwatch.doctor.session import NoSession, Session, resumed

@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "mutation.md"
 GOAL = 0.9
 _LEAST_PATIENCE = 60  # seconds of CPU; a mutant may take three times as long as all tests without one
 # What plays scenarios is no rule: a mutant there would be judged by itself.
-NOT_TRIED = {"scenario.py", "expected.py", "storyteller.py"}
+NOT_TRIED = {f"rules/rehearsal/{name}.py" for name in ("scenario", "expected", "storyteller")}
 
 
 def main() -> int:
@@ -43,9 +43,9 @@ def main() -> int:
 
 def everything(files: list[str]) -> list[Mutant]:
     """Every mutant of the rules, or of these files of them."""
-    paths = sorted(path for path in (ROOT / "rules").glob("*.py") if path.name not in NOT_TRIED)
-    names = [f"rules/{path.name}" for path in paths]
-    return [one for name in names if not files or name in files for one in mutants((ROOT / name).read_text(), name)]
+    names = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "rules").rglob("*.py"))
+    wanted = [name for name in names if name not in NOT_TRIED and (not files or name in files)]
+    return [one for name in wanted for one in mutants((ROOT / name).read_text(), name)]
 
 
 def _told(options: argparse.Namespace, possible: list[Mutant], verdicts: list[trial.Verdict]) -> int:
@@ -67,7 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="which (1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
     parser.add_argument(
-        "--file", action="append", default=[], help="only of this file (rules/judge.py); may be repeated"
+        "--file", action="append", default=[], help="only of this file (rules/cause/judge.py); may be repeated"
     )
     parser.add_argument("--no-page", dest="write", action="store_false", help="leave docs/mutation.md as it is")
     return parser.parse_args()

@@ -26,6 +26,8 @@ from tools.mutation.mutants import Mutant, mutated
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "rules"
+_ROOT = f"{ROOT}/"
+_RULES = f"{_ROOT}rules/"
 SCENARIOS = TESTS / "scenarios"
 # They hold pages and names to the code, not what it does.
 OF_PAGES = ("test_docs.py", "test_pages.py")
@@ -169,8 +171,8 @@ def _reached() -> Reached:
 
         def note(frame: FrameType, event: str, _: object, called: set[str] = called) -> None:
             code = frame.f_code
-            if event == "call" and "/rules/" in code.co_filename:
-                called.add(f"rules/{Path(code.co_filename).name}:{code.co_firstlineno}")
+            if event == "call" and code.co_filename.startswith(_RULES):
+                called.add(f"{code.co_filename.removeprefix(_ROOT)}:{code.co_firstlineno}")
 
         began = time.monotonic()
         sys.setprofile(note)
@@ -195,7 +197,7 @@ def _noticed(mutant: Mutant | None, scenarios: list[str]) -> str:
 
 
 def _played(name: str) -> bool:
-    from rules import scenario  # noqa: PLC0415 - only here, with the mutant in it
+    from rules.rehearsal import scenario  # noqa: PLC0415 - only here, with the mutant in it
 
     return not scenario.run(scenario.read(next(SCENARIOS.rglob(f"{name}.yaml"))))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rules import lifecycle
+from rules.course import lifecycle
 from tools.pages import policy, reasons, rules
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contract.units import Duration
-from rules import policy
-from rules.policy import SHIPPED, Policy
+from rules.given import policy
+from rules.given.policy import SHIPPED, Policy
 
 RETAIL = "retail"
 _WIDEST = 400  # characters of a cell

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from rules import scenario
 from rules.reasons import LABELS
+from rules.rehearsal import scenario
 from tools.pages.source import ROOT, files_of_rules
 
 LAST = 30

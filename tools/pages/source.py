@@ -31,7 +31,12 @@ def given() -> list[Given]:
 
 
 def sources() -> list[Path]:
-    return sorted((ROOT / "rules").glob("*.py"))
+    return sorted(path for path in (ROOT / "rules").rglob("*.py") if path.name != "__init__.py")
+
+
+def _named_as(path: Path) -> str:
+    """As the pages name a file of the rules: by its room and name."""
+    return path.relative_to(ROOT / "rules").as_posix()
 
 
 def files_of_rules() -> dict[int, list[str]]:
@@ -43,7 +48,7 @@ def files_of_rules() -> dict[int, list[str]]:
     for path in sources():
         if path.name != TABLE:
             for number in _named(path.read_text()):
-                found.setdefault(number, set()).add(path.name)
+                found.setdefault(number, set()).add(_named_as(path))
     for path in sorted((ROOT / "collector").rglob("*.py")):
         for number in _named(path.read_text()):
             found.setdefault(number, set()).add(str(path.relative_to(ROOT)))
@@ -64,11 +69,11 @@ def _of(path: Path) -> Iterator[Given]:
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
             case ast.Constant(value=str(text)) if _LABEL.match(text):
-                yield Given(text, path.name, node.lineno)
+                yield Given(text, _named_as(path), node.lineno)
             case ast.Call():
                 label = _handed(path, node)
                 if label is not None and not _LABEL.match(label):
-                    yield Given(label, path.name, node.lineno)
+                    yield Given(label, _named_as(path), node.lineno)
             case _:
                 pass
 
@@ -85,7 +90,8 @@ def _handed(path: Path, call: ast.Call) -> str | None:
         case ast.Constant(value=str(text)):
             return text
         case ast.Name(id=constant) if constant.isupper():
-            value = getattr(importlib.import_module(f"rules.{path.stem}"), constant)
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            value = getattr(importlib.import_module(module), constant)
             return str(value)
         case _:
             return None

@@ -3,7 +3,7 @@
 from html import escape
 from typing import NamedTuple
 
-from rules.lifecycle import TRANSITIONS
+from rules.course.lifecycle import TRANSITIONS
 
 INK, DIM, PAPER, ROOM, STRONG, LIFT = "#14202a", "#55656e", "#ffffff", "#f3f5f6", "#10705a", "#ddf3e6"
 FONT = "font-family: system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
@@ -67,7 +67,7 @@ PLACES = {"open": (30.0, 125.0), "acknowledged": (310.0, 20.0), "resolved": (590
 
 
 def life_of_an_incident() -> str:
-    """Phases as boxes, and what leads from one to the next, as rules/lifecycle.py has it."""
+    """Phases as boxes, and what leads from one to the next, as rules/course/lifecycle.py has it."""
     boxes = {phase: Box(*PLACES[phase], 140, phase) for phase in PLACES}
     joined: dict[tuple[str, str], list[str]] = {}
     for (phase, event), target in TRANSITIONS.items():

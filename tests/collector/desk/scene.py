@@ -18,9 +18,9 @@ from collector.engine_loop import EngineLoop
 from collector.holder import myself
 from collector.services import IncidentFilter
 from contract.status import Status
-from rules import policy
+from rules.course.incident import Incident, Ticket
 from rules.entries import AgentHeard, JournalEntry, SeenBelief, Snapshot
-from rules.incident import Incident, Ticket
+from rules.given import policy
 from tests.collector.agents import CRITICAL, OK
 
 PATIENCE = 30.0

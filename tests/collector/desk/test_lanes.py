@@ -7,8 +7,8 @@ from collector.database.decisions import Commit, Due
 from collector.database.lanes import Claimed, Kept, Lease, Setback
 from collector.database.leases import take_lead
 from collector.services import DeskQueue
+from rules.course.incident import Incident, Priority
 from rules.decision import Effect
-from rules.incident import Incident, Priority
 
 DESK = "desk"
 

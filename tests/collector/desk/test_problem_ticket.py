@@ -14,10 +14,10 @@ from collector.desk import compare, wording
 from collector.desk.compare import Seen
 from collector.desk.order import News, Order, Wording, Wrote
 from collector.desk.wording import Frame
-from rules import policy
+from rules.course.incident import Suppression
 from rules.decision import Change, Effect
-from rules.incident import Suppression
-from rules.problem import Problem, as_ticket
+from rules.given import policy
+from rules.repeats.problem import Problem, as_ticket
 from rules.rows import encode
 from tests.collector.desk import scene
 from tests.collector.desk.scene import eventually, leading

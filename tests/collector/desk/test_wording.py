@@ -3,8 +3,8 @@ import pytest
 from collector.desk import wording
 from collector.desk.order import News
 from collector.desk.wording import BODY, NOTE, SUBJECT, Frame
-from rules import estate, policy
-from rules.incident import Affected, Incident, Reason, Sla, Suppression
+from rules.course.incident import Affected, Incident, Reason, Sla, Suppression
+from rules.given import estate, policy
 from tests.collector.desk.scene import CMDB
 
 KNOWN = estate.made(policy.load("retail"), CMDB)

@@ -27,10 +27,10 @@ from collector.services import (
 from collector.shadow_comparison import Day
 from contract.ids import part_of
 from contract.status import Status
-from rules import policy
-from rules.belief import CheckState, ItemState
+from rules.course.incident import Affected, Incident, Reason, Sla, Suppression, TimelineEntry
 from rules.decision import Change
-from rules.incident import Affected, Incident, Reason, Sla, Suppression, TimelineEntry
+from rules.given import policy
+from rules.sight.belief import CheckState, ItemState
 from rules.state import AgentState, State
 
 NOW = 1_800_000_000.0

@@ -3,8 +3,8 @@
 import msgspec
 
 from contract.status import Status
-from rules.belief import CheckState
 from rules.decision import Change
+from rules.sight.belief import CheckState
 from tests.collector.http.chain import NOW, Chain, incident
 from tests.collector.http.conftest import Face, token
 

@@ -1,9 +1,9 @@
 """Problems and changes at the face: who sees which, and the note on the item."""
 
-from rules.change import ChangeRequest
+from rules.course.incident import Ticket
 from rules.decision import Change
-from rules.incident import Ticket
-from rules.problem import Problem
+from rules.repeats.change import ChangeRequest
+from rules.repeats.problem import Problem
 from tests.collector.http.chain import NOW, Chain
 from tests.collector.http.conftest import Face, token
 

@@ -7,7 +7,7 @@ import subprocess
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract.ids import part_of
-from rules.incident import Sla
+from rules.course.incident import Sla
 from tests.collector.http.chain import NOW, incident
 from tests.collector.http.conftest import Answer, Face
 

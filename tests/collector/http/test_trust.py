@@ -4,8 +4,8 @@ import pytest
 
 from collector.database.own_tickets import OwnTicket
 from collector.http.instants import shown
+from rules.course.incident import Tally
 from rules.decision import Change
-from rules.incident import Tally
 from tests.collector.http.chain import incident
 from tests.collector.http.conftest import Face, token
 

@@ -2,7 +2,7 @@
 
 from collector.expected import Installed
 from collector.metrics import agents
-from rules.cmdb import Store
+from rules.given.cmdb import Store
 
 STORES = [Store(id="1", region="north", agents=["a", "b"]), Store(id="2", region="south", agents=["c"])]
 

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry
 
 from collector.metrics.instruments import Incidents
-from rules.incident import Sla
+from rules.course.incident import Sla
 from tests.collector.http.chain import NOW, incident
 
 ROW = {"priority": "P2", "category": "pos_outage", "region": "north"}

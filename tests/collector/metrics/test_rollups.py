@@ -4,8 +4,8 @@ from array import array
 
 from collector.fleet import NO_TEXTS, AgentView, Shape
 from collector.metrics import rollups
-from rules.cmdb import Store
 from rules.decision import Change
+from rules.given.cmdb import Store
 from rules.state import StoreState
 from tests.collector.http.chain import HELD, NOW, Chain, incident
 

@@ -1,0 +1,1 @@
+"""What is asked of the state: views, why and why not, coverage, the vendor's evidence. Reads only."""
