@@ -48,7 +48,7 @@ CMDB = {
 
 def config(folder: Path, database: str, *desks: dict[str, Any], port: int = 1, pace: float = PACE) -> Config:
     (folder / "cmdb.yaml").write_text(yaml.safe_dump(CMDB))
-    (folder / "policy.yaml").write_text(yaml.safe_dump(policy.scaled(policy.load("retail"), pace), sort_keys=False))
+    (folder / "policy.yaml").write_text(yaml.safe_dump(_soon_over(pace), sort_keys=False))
     document = {
         "deployment": "acme",
         "broker": {"url": f"mqtt://127.0.0.1:{port}"},
@@ -61,6 +61,13 @@ def config(folder: Path, database: str, *desks: dict[str, Any], port: int = 1, p
     text = yaml.safe_dump(document)
     (folder / "collector.yaml").write_text(text)
     return parse(text, "collector.yaml", folder)
+
+
+def _soon_over(pace: float) -> dict[str, Any]:
+    """Belief and ending are `pace` times as fast; meanwhile nobody is called up and no clock is at risk."""
+    shipped = policy.load("retail")
+    faster = policy.scaled(shipped, pace)
+    return shipped | {section: faster[section] for section in ("evidence", "ending")}
 
 
 class Chain:
