@@ -188,7 +188,13 @@ class DiskLog:
         self._db.close()
 
     def _begin(self) -> tuple[Life, list[Belief], int, int]:
-        """Reads all that this life depends on, which is how a damaged row is found before it is sent."""
+        """Reads all that this life depends on, which is how a damaged row is found before it is sent.
+
+        An index that is sound beside a damaged table would hide what the table has lost.
+        """
+        (verdict,) = self._db.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise LogCorrupt(f"{self._path}: {verdict}")
         pending = 0
         # Closed even when a row is damaged: a cursor that is left half read would keep the file locked.
         with closing(self._db.execute("SELECT ordinal, seq, body, crc FROM records WHERE settled IS NULL")) as rows:
