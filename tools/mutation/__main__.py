@@ -31,7 +31,7 @@ def main() -> int:
     chosen = random.Random(options.seed).sample(possible, min(options.mutants, len(possible)))  # noqa: S311 - no secret
     print(f"{len(chosen)} of {len(possible):,} mutants, {options.jobs} at a time", flush=True)
     began, verdicts = time.monotonic(), list[trial.Verdict]()
-    for one in trial.tried(chosen, options.jobs, patience):
+    for one in trial.tried(chosen, trial.told(), options.jobs, patience):
         verdicts.append(one)
         where = f"{one.mutant.file}:{one.mutant.line}"
         outcome = f"killed by {one.by}" if one.killed else "SURVIVED"

@@ -49,13 +49,18 @@ class Verdict(NamedTuple):
         return self.by != ""
 
 
-def tried(mutants: Sequence[Mutant], jobs: int, patience: int) -> Iterator[Verdict]:
+def told() -> list[str]:
+    """The names of all scenarios."""
+    return sorted(path.stem for path in SCENARIOS.rglob("*.yaml"))
+
+
+def tried(mutants: Sequence[Mutant], scenarios: list[str], jobs: int, patience: int) -> Iterator[Verdict]:
     """A verdict each, as they end. `patience` is seconds of CPU that one may take: a busy machine proves nothing."""
     if "rules" in sys.modules:
         raise RuntimeError(
             "the rules are imported here already, so no process made from this one would import a mutant"
         )
-    reached, starts = _answer(_reached)[0], _Starts()
+    reached, starts = _answer(partial(_reached, scenarios))[0], _Starts()
     waiting, running = list(reversed(mutants)), dict[int, _Running]()
     while waiting or running:
         while waiting and len(running) < jobs:
@@ -71,8 +76,7 @@ def tried(mutants: Sequence[Mutant], jobs: int, patience: int) -> Iterator[Verdi
 
 def sound() -> tuple[str, float]:
     """What fails without any mutant, empty when all is well, as it must be; and the seconds of CPU that it took."""
-    scenarios = sorted(path.stem for path in SCENARIOS.rglob("*.yaml"))
-    found, spent = _answer(partial(_noticed, None, scenarios))
+    found, spent = _answer(partial(_noticed, None, told()))
     return str(found), spent
 
 
@@ -163,10 +167,10 @@ def _ordered(mutant: Mutant, reached: Reached, starts: _Starts) -> list[str]:
 # In a child: from here on the rules are imported.
 
 
-def _reached() -> Reached:
+def _reached(scenarios: list[str]) -> Reached:
     spent: dict[str, float] = {}
     found: dict[str, list[str]] = {}
-    for name in sorted(path.stem for path in SCENARIOS.rglob("*.yaml")):
+    for name in scenarios:
         called: set[str] = set()
 
         def note(frame: FrameType, event: str, _: object, called: set[str] = called) -> None:
