@@ -1,5 +1,6 @@
 """`./run mutate`: which defects are put in, that they are noticed or not, and that the page keeps its reasons."""
 
+import importlib
 import subprocess
 import sys
 
@@ -8,7 +9,10 @@ import pytest
 from tests.house.tracked import ROOT
 from tools.mutation import page, trial
 from tools.mutation.__main__ import GOAL, PAGE, everything
+from tools.mutation.marks import marked
 from tools.mutation.mutants import Mutant, mutants, mutated
+from tools.mutation.questions import Question
+from tools.mutation.reach import Reach
 
 SOURCE = '''\
 """A docstring with 1 number."""
@@ -69,25 +73,64 @@ def test_every_mutant_of_the_rules_compiles() -> None:
         compile(mutated((ROOT / one.file).read_text(), one), one.file, "exec")
 
 
+DECIDES = '''\
+def decide(a):
+    """Words."""
+    if a < 3:
+        a += (
+            2)
+    elif a == 5:
+        return 1
+    return min(a, 4)
+'''
+
+
+def test_each_statement_of_a_function_says_that_it_was_passed() -> None:
+    passed: list[str] = []
+    known = {"__passed__": passed.append}
+    exec(compile(marked(DECIDES, "m.py"), "m.py", "exec"), known)  # noqa: S102 - our own source
+    assert known["decide"].__doc__ == "Words."
+    assert passed == []
+    assert known["decide"](2) == 4
+    assert passed == ["m.py:3", "m.py:4", "m.py:8"]
+    passed.clear()
+    assert known["decide"](5) == 1
+    assert passed == ["m.py:3", "m.py:6", "m.py:7"]
+    assert {one.statement for one in mutants(DECIDES, "m.py")} == {3, 4, 6, 7, 8}
+
+
+def test_asked_is_what_passes_the_statement_the_quickest_first_and_everything_where_that_cannot_be_said() -> None:
+    slow, quick, other = Question("slow", 2.0), Question("test_a.py::test_quick", 1.0), Question("other", 3.0)
+    reach = Reach("", [slow, quick, other], {"rules/a.py:2"}, {"rules/a.py:6": [0, 1]})
+    assert reach.of(SURVIVOR._replace(statement=6)) == [quick, slow]
+    assert reach.of(SURVIVOR._replace(statement=9)) == []
+    assert reach.of(SURVIVOR._replace(statement=2)) == reach.of(SURVIVOR) == [quick, slow, other]
+
+
 def test_a_defect_is_noticed_by_a_scenario_that_reaches_it() -> None:
     """In a process of its own: in this one the rules are imported already."""
     told = subprocess.run([sys.executable, "-c", TRIED], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert told.stdout.startswith("scenario ")
+    assert told.stdout == "['25-weekly']\nscenario 25-weekly\n"
 
 
 TRIED = """
 from tools.mutation import trial
 from tools.mutation.__main__ import everything
-change = "lost + _EPSILON >= band.lost → (lost + _EPSILON < band.lost)"
-(mutant,) = [one for one in everything(["rules/impact/priority.py"]) if one.change == change]
-(verdict,) = trial.tried([mutant], 1, 100)
+from tools.mutation.reach import reached
+change = "found.until > at → (found.until <= at)"
+(mutant,) = [one for one in everything(["rules/planned/recurrence.py"]) if one.change == change]
+reach = reached(["07-lanes", "25-weekly"], ["test_said.py"])
+assert not reach.failing, reach
+print([question.name for question in reach.of(mutant)])
+(verdict,) = trial.tried([mutant], reach, 1)
 print(verdict.by)
 """
 
 
 def test_where_the_rules_are_imported_already_nothing_is_tried() -> None:
+    importlib.import_module("rules")
     with pytest.raises(RuntimeError, match="are imported here already"):
-        next(trial.tried([SURVIVOR], 1, 1))
+        next(trial.tried([SURVIVOR], Reach("", [], set(), {}), 1))
 
 
 SURVIVOR = Mutant("rules/a.py", 7, "decide", "a < b", "(a <= b)", 10)

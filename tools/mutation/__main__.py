@@ -8,13 +8,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.mutation import page, trial
+from tools.mutation import page, questions, trial
 from tools.mutation.mutants import Mutant, mutants
+from tools.mutation.reach import reached
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "mutation.md"
 GOAL = 0.9
-_LEAST_PATIENCE = 60  # seconds of CPU; a mutant may take three times as long as all tests without one
 # What plays scenarios is no rule: a mutant there would be judged by itself.
 NOT_TRIED = {f"rules/rehearsal/{name}.py" for name in ("scenario", "expected", "storyteller")}
 
@@ -22,16 +22,15 @@ NOT_TRIED = {f"rules/rehearsal/{name}.py" for name in ("scenario", "expected", "
 def main() -> int:
     """0: the goal is met and every survivor has its reason. 1: not. 2: the tests fail without a mutant."""
     options = _options()
-    failing, spent = trial.sound()
-    if failing:
-        print(f"the tests fail without any mutant: {failing}", file=sys.stderr)
+    reach = reached(questions.scenarios(), questions.test_files())
+    if reach.failing:
+        print(f"the tests fail without any mutant: {reach.failing}", file=sys.stderr)
         return 2
-    patience = max(round(3 * spent), _LEAST_PATIENCE)
     possible = everything(options.file)
     chosen = random.Random(options.seed).sample(possible, min(options.mutants, len(possible)))  # noqa: S311 - no secret
     print(f"{len(chosen)} of {len(possible):,} mutants, {options.jobs} at a time", flush=True)
     began, verdicts = time.monotonic(), list[trial.Verdict]()
-    for one in trial.tried(chosen, options.jobs, patience):
+    for one in trial.tried(chosen, reach, options.jobs):
         verdicts.append(one)
         where = f"{one.mutant.file}:{one.mutant.line}"
         outcome = f"killed by {one.by}" if one.killed else "SURVIVED"

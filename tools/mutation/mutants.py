@@ -32,11 +32,15 @@ FOR_READERS: dict[type[ast.AST], tuple[str, ...]] = {
     ast.FunctionDef: ("returns", "decorator_list"),
     ast.ClassDef: ("keywords", "decorator_list"),
 }
+_OUTSIDE = "<module>"
 _JOINED = (ast.List, ast.Tuple, ast.JoinedStr, ast.ListComp)  # + puts these together: - would only raise
 
 
 class Mutant(NamedTuple):
-    """`before` at `start` (a byte of the file) becomes `after`; `function` is where, `<module>` outside of any."""
+    """`before` at `start` (a byte of the file) becomes `after`; `function` is where, `<module>` outside of any.
+
+    `statement` is the line where the innermost statement of that function begins, 0 outside of any.
+    """
 
     file: str
     line: int
@@ -44,6 +48,7 @@ class Mutant(NamedTuple):
     before: str
     after: str
     start: int
+    statement: int = 0
 
     @property
     def change(self) -> str:
@@ -72,22 +77,24 @@ class _Finder:
         self._tree = ast.parse(source)
 
     def found(self) -> Iterator[Mutant]:
-        yield from self._walk(self._tree, "<module>")
+        yield from self._walk(self._tree, _OUTSIDE, 0)
 
-    def _walk(self, node: ast.AST, function: str) -> Iterator[Mutant]:
+    def _walk(self, node: ast.AST, function: str, statement: int) -> Iterator[Mutant]:
         """Leaves out texts, imports, and what is for readers."""
         if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom):
             return
+        if isinstance(node, ast.stmt) and function != _OUTSIDE:
+            statement = node.lineno
         if isinstance(node, ast.FunctionDef):
             function = node.name
         for changed in self._changes(node):
-            yield self._mutant(node if changed.at is None else changed.at, changed.after, function)
+            yield self._mutant(node if changed.at is None else changed.at, changed.after, function, statement)
         for name, value in ast.iter_fields(node):
             if name in FOR_READERS.get(type(node), ()):
                 continue
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST) and not _is_docstring(child):
-                    yield from self._walk(child, function)
+                    yield from self._walk(child, function, statement)
 
     def _changes(self, node: ast.AST) -> Iterator["_Change"]:
         match node:
@@ -119,9 +126,10 @@ class _Finder:
             case ast.Return(value=ast.expr() as value) if ast.unparse(value) not in ("None", "False"):
                 yield _Change("return None")
 
-    def _mutant(self, node: ast.AST, after: str, function: str) -> Mutant:
+    def _mutant(self, node: ast.AST, after: str, function: str, statement: int) -> Mutant:
         start, end = self._place(node)
-        return Mutant(self._file, _at(node, "lineno"), function, self._data[start:end].decode(), after, start)
+        before = self._data[start:end].decode()
+        return Mutant(self._file, _at(node, "lineno"), function, before, after, start, statement)
 
     def _place(self, node: ast.AST) -> tuple[int, int]:
         """Columns of the tree are bytes."""

@@ -1,40 +1,27 @@
-"""Tries mutants: each in a process of its own that imports the rules with the defect in them, and asks the tests.
+"""Tries mutants, each in a process of its own: first the scenarios that pass its statement, then the tests that do.
 
-Nothing is written into the checkout: the changed source is only ever in that process's memory. First come the scenarios
-that reach the changed function, then the other tests of the rules. The first that fails ends it.
+The quickest comes first, and the first that fails ends it.
 """
 
-import importlib.abc
-import importlib.machinery
-import importlib.util
-import io
-import json
 import os
-import resource
 import signal
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
+import msgspec
+import pytest
+
+from tools.mutation import questions
+from tools.mutation.child import ROOT, Child, allow, put_in, started
 from tools.mutation.mutants import Mutant, mutated
+from tools.mutation.questions import Question
+from tools.mutation.reach import Reach
 
-ROOT = Path(__file__).parents[2]
-TESTS = ROOT / "tests" / "rules"
-_ROOT = f"{ROOT}/"
-_RULES = f"{_ROOT}rules/"
-SCENARIOS = TESTS / "scenarios"
-# They hold pages and names to the code, not what it does.
-OF_PAGES = ("test_docs.py", "test_pages.py")
-MOST_MEMORY = 3 << 30
-_TOO_LONG = (signal.SIGXCPU, signal.SIGKILL)
-
-Reached = dict[str, list[str]]  # scenario → functions of the rules as `file:first line`, the quickest scenario first
+# With a mutant a question may take ten times as long as without, and ten seconds.
+_SLOWER, _MORE = 10, 10.0
 
 
 class Verdict(NamedTuple):
@@ -49,197 +36,69 @@ class Verdict(NamedTuple):
         return self.by != ""
 
 
-def tried(mutants: Sequence[Mutant], jobs: int, patience: int) -> Iterator[Verdict]:
-    """A verdict each, as they end. `patience` is seconds of CPU that one may take: a busy machine proves nothing."""
+def tried(mutants: Sequence[Mutant], reach: Reach, jobs: int) -> Iterator[Verdict]:
+    """A verdict each, as they end."""
     if "rules" in sys.modules:
         raise RuntimeError(
             "the rules are imported here already, so no process made from this one would import a mutant"
         )
-    reached, starts = _answer(_reached)[0], _Starts()
     waiting, running = list(reversed(mutants)), dict[int, _Running]()
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            child = _started(partial(_noticed, mutant, _ordered(mutant, reached, starts)), patience)
+            child = started(partial(_noticed, mutant, reach.of(mutant)))
             running[child.pid] = _Running(mutant, child, time.monotonic())
         pid, status = os.wait()
         one = running.pop(pid)
-        late = os.WIFSIGNALED(status) and os.WTERMSIG(status) in _TOO_LONG
-        found = one.child.answer()
-        yield Verdict(one.mutant, "timeout" if late else found, time.monotonic() - one.began)
-
-
-def sound() -> tuple[str, float]:
-    """What fails without any mutant, empty when all is well, as it must be; and the seconds of CPU that it took."""
-    scenarios = sorted(path.stem for path in SCENARIOS.rglob("*.yaml"))
-    found, spent = _answer(partial(_noticed, None, scenarios))
-    return str(found), spent
+        yield Verdict(one.mutant, _said(one.child, status), time.monotonic() - one.began)
 
 
 class _Running(NamedTuple):
     mutant: Mutant
-    child: "_Child"
+    child: Child
     began: float
 
 
-class _Child(NamedTuple):
-    pid: int
-    pipe: int
-
-    def answer(self) -> Any:
-        """What it found out; `error` when it died without saying."""
-        with os.fdopen(self.pipe, "rb") as pipe:
-            said = pipe.read()
-        return json.loads(said) if said else "error"
-
-
-def _started(work: Callable[[], Any], patience: int | None = None) -> _Child:
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(write)
-        return _Child(pid, read)
-    os.close(read)
-    code = 1
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        if patience is not None:
-            resource.setrlimit(resource.RLIMIT_CPU, (patience, patience + 1))
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            answer = work()
-        os.write(write, json.dumps(answer).encode())
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _answer(work: Callable[[], Any]) -> tuple[Any, float]:
-    """In a process of its own, so that this one never imports the rules; and the seconds of CPU that it took."""
-    child = _started(work)
+def _said(child: Child, status: int) -> str:
     answer = child.answer()
-    used = os.wait4(child.pid, 0)[2]
-    return answer, used.ru_utime + used.ru_stime
-
-
-class _Starts:
-    """Where the functions of a file begin, by name and lines."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, list[CodeType]] = {}
-
-    def around(self, mutant: Mutant) -> str | None:
-        """The innermost function that holds the mutant's line, as `file:first line`; None: it is outside of any."""
-        if mutant.file not in self._codes:
-            whole = compile((ROOT / mutant.file).read_text(), mutant.file, "exec")
-            self._codes[mutant.file] = [
-                code for code in _nested(whole) if code.co_flags & 0x2
-            ]  # CO_NEWLOCALS: no class
-        holding = [code for code in self._codes[mutant.file] if mutant.line in _lines(code)]
-        if not holding or mutant.function == "<module>":
-            return None
-        return f"{mutant.file}:{min(holding, key=lambda code: len(_lines(code))).co_firstlineno}"
-
-
-def _nested(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _nested(constant)
-
-
-def _lines(code: CodeType) -> range:
-    known = [line for _, _, line in code.co_lines() if line is not None]
-    return range(code.co_firstlineno, max(known, default=code.co_firstlineno) + 1)
-
-
-def _ordered(mutant: Mutant, reached: Reached, starts: _Starts) -> list[str]:
-    """The scenarios that reach the mutant's function; all of them where that cannot be said."""
-    function = starts.around(mutant)
-    if function is None:
-        return list(reached)
-    return [scenario for scenario, functions in reached.items() if function in functions]
+    if answer:
+        return msgspec.json.decode(answer, type=str)
+    return "timeout" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF else "error"
 
 
 # In a child: from here on the rules are imported.
 
 
-def _reached() -> Reached:
-    spent: dict[str, float] = {}
-    found: dict[str, list[str]] = {}
-    for name in sorted(path.stem for path in SCENARIOS.rglob("*.yaml")):
-        called: set[str] = set()
-
-        def note(frame: FrameType, event: str, _: object, called: set[str] = called) -> None:
-            code = frame.f_code
-            if event == "call" and code.co_filename.startswith(_RULES):
-                called.add(f"{code.co_filename.removeprefix(_ROOT)}:{code.co_firstlineno}")
-
-        began = time.monotonic()
-        sys.setprofile(note)
-        try:
-            _played(name)
-        finally:
-            sys.setprofile(None)
-        spent[name], found[name] = time.monotonic() - began, sorted(called)
-    return {name: found[name] for name in sorted(found, key=spent.__getitem__)}
+def _noticed(mutant: Mutant, asking: list[Question]) -> str:
+    put_in({mutant.file: mutated((ROOT / mutant.file).read_text(), mutant)}, {})
+    for question in asking:
+        if question.is_scenario and (found := _denied(question)):
+            return found
+    tests = {question.name: question for question in asking if not question.is_scenario}
+    files = sorted({name.partition("::")[0] for name in tests})
+    return questions.asked(files, _Asking(tests)) if files else ""
 
 
-def _noticed(mutant: Mutant | None, scenarios: list[str]) -> str:
-    if mutant is not None:
-        _put_in(mutant)
+def _denied(question: Question) -> str:
+    _allow(question)
     try:
-        for name in scenarios:
-            if not _played(name):
-                return f"scenario {name}"
+        return "" if questions.is_played_as_said(question.name) else f"scenario {question.name}"
     except Exception as error:  # whatever it is, it was noticed
-        return f"scenario {name}: {type(error).__name__}"
-    return _tested(mutant)
+        return f"scenario {question.name}: {type(error).__name__}"
 
 
-def _played(name: str) -> bool:
-    from rules.rehearsal import scenario  # noqa: PLC0415 - only here, with the mutant in it
+class _Asking:
+    def __init__(self, tests: dict[str, Question]) -> None:
+        self._tests = tests
 
-    return not scenario.run(scenario.read(next(SCENARIOS.rglob(f"{name}.yaml"))))
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        found = {questions.name_of(item.nodeid): item for item in items}
+        items[:] = [found[name] for name in self._tests if name in found]
 
-
-def _tested(mutant: Mutant | None) -> str:
-    """The other tests, those that are named as the mutant's file first."""
-    import pytest  # noqa: PLC0415
-
-    class Noted:
-        failed = ""
-
-        def pytest_runtest_logreport(self, report: Any) -> None:
-            if report.failed and not self.failed:
-                self.failed = str(report.nodeid).removeprefix("tests/rules/")
-
-    own = f"test_{Path(mutant.file).stem}.py" if mutant is not None else ""
-    left = [path for path in TESTS.glob("test_*.py") if path.name not in ("test_scenario.py", *OF_PAGES)]
-    files = sorted(left, key=lambda path: (path.name != own, path.stat().st_size))
-    noted = Noted()
-    with tempfile.TemporaryDirectory(prefix="tillwatch-mutant-") as folder:
-        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
-        settings = ["-x", "-q", "-p", "no:cacheprovider", "--timeout=0", "--rootdir", str(ROOT)]
-        code = pytest.main([*settings, *map(str, files)], plugins=[noted])
-    return "" if code == 0 else noted.failed or f"pytest {int(code)}"
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> None:
+        _allow(self._tests[questions.name_of(item.nodeid)])
 
 
-def _put_in(mutant: Mutant) -> None:
-    name = mutant.file.removesuffix(".py").replace("/", ".")
-    source = mutated((ROOT / mutant.file).read_text(), mutant)
-    sys.meta_path.insert(0, _Finder(name, source, str(ROOT / mutant.file)))
-
-
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives one module another source; everything else is imported as always."""
-
-    def __init__(self, name: str, source: str, path: str) -> None:
-        self._name, self._source, self._path = name, source, path
-
-    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        if fullname != self._name:
-            return None
-        return importlib.util.spec_from_file_location(fullname, self._path, loader=self)
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self._source, self._path, "exec"), module.__dict__)  # noqa: S102 - our own source, changed
+def _allow(question: Question) -> None:
+    allow(_MORE + _SLOWER * question.seconds)
