@@ -106,6 +106,9 @@ def absorb(draft: Draft, row: Incident, cause: Incident) -> None:
     """Another incident explains it (rule 11): a duplicate, unless a person has touched it; then it stays, linked."""
     if row.state == "resolved" or row.id == cause.id:
         return
+    if row.restored_at is not None:
+        _leave_over(draft, row, cause)
+        return
     phase = after(row.state, "absorb") if merging.into(draft, row) is None else None
     if phase is None or is_touched(row):
         link(draft, row, cause)
@@ -122,6 +125,12 @@ def absorb(draft: Draft, row: Incident, cause: Incident) -> None:
             "resolve_ticket", row.id, f"{row.id}:resolve:{row.reopened}", row.resolver_group, f"duplicate: {text}"
         )
     draft.put_incident(row)
+
+
+def _leave_over(draft: Draft, row: Incident, cause: Incident) -> None:
+    """It was well again before `cause` began: what fails now is another failure."""
+    if not is_touched(row):
+        resolve(draft, row, f"well since; what fails now is explained by #{cause.number}: {cause.ci}")
 
 
 def link(draft: Draft, row: Incident, cause: Incident) -> None:
