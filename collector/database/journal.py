@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from collector.database import hash_chain
 from collector.database.hash_chain import GENESIS, Broken, ChainBroken, Link, linked
@@ -15,6 +15,19 @@ from rules.entries import JournalEntry
 _A_PAGE = 1_000
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(JournalEntry).decode
+
+
+# Made once: an ingest and an engine run them several times a second, and making one costs more than running it.
+_HEAD_HELD = select(journal_head).with_for_update()
+_HEAD_POSITION = select(journal_head.c.position)
+_HEAD_MOVED = update(journal_head).values(position=bindparam("position"), at=bindparam("at"), hash=bindparam("hash"))
+_APPENDED = insert(journal)
+_AFTER = (
+    select(journal.c.position, journal.c.body)
+    .where(journal.c.position > bindparam("beyond"))
+    .order_by(journal.c.position)
+    .limit(bindparam("most"))
+)
 
 
 class Placed(NamedTuple):
@@ -31,7 +44,7 @@ def append(connection: Connection, entries: Sequence[JournalEntry]) -> list[Plac
     """
     if not entries:
         return []
-    head = connection.execute(select(journal_head).with_for_update()).one()
+    head = connection.execute(_HEAD_HELD).one()
     position, at, link = head.position, head.at, head.hash
     placed, rows = [], []
     for given in entries:
@@ -41,13 +54,13 @@ def append(connection: Connection, entries: Sequence[JournalEntry]) -> list[Plac
         link = linked(link, position, body)
         rows.append({"position": position, "at": at, "body": body, "hash": link})
         placed.append(Placed(position, entry))
-    connection.execute(insert(journal), rows)
-    connection.execute(update(journal_head).values(position=position, at=at, hash=link))
+    connection.execute(_APPENDED, rows)
+    connection.execute(_HEAD_MOVED, {"position": position, "at": at, "hash": link})
     return placed
 
 
 def head_position(connection: Connection) -> int:
-    return int(connection.execute(select(journal_head.c.position)).scalar_one())
+    return int(connection.execute(_HEAD_POSITION).scalar_one())
 
 
 def head_at(connection: Connection) -> float:
@@ -57,10 +70,8 @@ def head_at(connection: Connection) -> float:
 
 def after(connection: Connection, position: int, limit: int, until: float | None = None) -> list[Placed]:
     """At most `limit` entries beyond `position`, in order; `until` leaves out what is later than that instant."""
-    query = select(journal.c.position, journal.c.body).where(journal.c.position > position)
-    if until is not None:
-        query = query.where(journal.c.at <= until)
-    rows = connection.execute(query.order_by(journal.c.position).limit(limit))
+    query = _AFTER if until is None else _AFTER.where(journal.c.at <= until)
+    rows = connection.execute(query, {"beyond": position, "most": limit})
     return [Placed(row.position, _decode(row.body)) for row in rows]
 
 

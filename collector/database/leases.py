@@ -6,9 +6,18 @@ every commit is fenced by its term, and an ingest commit holds its parts' rows.
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from collector.database.tables import engine, parts
+
+# Made once: they run every few seconds, and making one costs more than running it.
+_RENEW_LEAD = update(engine).where(engine.c.term == bindparam("ours")).values(until=bindparam("led_until"))
+_TAKE_PARTS = (
+    update(parts)
+    .where(or_(parts.c.until <= bindparam("now"), parts.c.holder == bindparam("me")))
+    .values(holder=bindparam("taken_by"), until=bindparam("taken_until"))
+)
+_PARTS_OF = select(parts.c.part).where(parts.c.holder == bindparam("me"))
 
 
 class SteppedDown(Exception):  # noqa: N818 - past tense, as all events here
@@ -31,7 +40,7 @@ def take_lead(connection: Connection, holder: str, now: float, lease: float) -> 
 
 def renew_lead(connection: Connection, term: int, now: float, lease: float) -> None:
     """Raises SteppedDown when another term has begun."""
-    renewed = connection.execute(update(engine).where(engine.c.term == term).values(until=now + lease))
+    renewed = connection.execute(_RENEW_LEAD, {"ours": term, "led_until": now + lease})
     if not renewed.rowcount:
         raise SteppedDown(f"term {term} is over")
 
@@ -64,12 +73,8 @@ def bury(connection: Connection, is_gone: Callable[[str], bool]) -> list[str]:
 
 def take_parts(connection: Connection, holder: str, now: float, lease: float) -> frozenset[int]:
     """Takes or renews every part that is free or ours; returns those that `holder` now has."""
-    connection.execute(
-        update(parts)
-        .where(or_(parts.c.until <= now, parts.c.holder == holder))
-        .values(holder=holder, until=now + lease)
-    )
-    return frozenset(connection.execute(select(parts.c.part).where(parts.c.holder == holder)).scalars())
+    connection.execute(_TAKE_PARTS, {"now": now, "me": holder, "taken_by": holder, "taken_until": now + lease})
+    return frozenset(connection.execute(_PARTS_OF, {"me": holder}).scalars())
 
 
 def hold_parts(connection: Connection, holder: str, wanted: Iterable[int]) -> None:

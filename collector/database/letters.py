@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from collector.database.tables import dead_letter_counts, dead_letters
 from collector.database.upsert import insert_new
@@ -12,6 +12,7 @@ from collector.services import DeadLetter
 MOST_KEPT = 2_000
 MOST_PAYLOAD = 64 * 1024  # a longer one is cut, and then it cannot be retried
 _CUT_PAYLOAD = 1024
+_TO_RETRY = select(dead_letters).where(dead_letters.c.retry).order_by(dead_letters.c.id).limit(bindparam("most"))
 
 
 class Letter(NamedTuple):
@@ -61,8 +62,7 @@ def ask_retry(connection: Connection, id_: int) -> bool:
 
 
 def to_retry(connection: Connection, limit: int = 100) -> list[DeadLetter]:
-    query = select(dead_letters).where(dead_letters.c.retry).order_by(dead_letters.c.id).limit(limit)
-    return [_letter(row) for row in connection.execute(query)]
+    return [_letter(row) for row in connection.execute(_TO_RETRY, {"most": limit})]
 
 
 def drop(connection: Connection, ids: Iterable[int]) -> None:

@@ -1,6 +1,7 @@
 """The policy: every number and name of the rules as data. Equality and list matchers only, no expression language."""
 
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,12 @@ def checked(loaded: Loaded, name: str) -> Policy:
 
 def typed(document: dict[str, Any]) -> Policy:
     """As `checked`, for the plain data of a journal entry. Raises DocumentError."""
+    return _read(msgspec.json.encode(document))
+
+
+@lru_cache(maxsize=4)  # every replay and every look at another policy reads the same one again
+def _read(encoded: bytes) -> Policy:
+    document = msgspec.json.decode(encoded)
     return checked(Loaded(document, {}), str(document.get("name", "policy")))
 
 
