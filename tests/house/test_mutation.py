@@ -1,6 +1,5 @@
 """`./run mutate`: which defects are put in, that they are noticed or not, and that the page keeps its reasons."""
 
-import importlib
 import subprocess
 import sys
 
@@ -133,12 +132,6 @@ print([question.name for question in reach.of(mutant)])
 (verdict,) = trial.tried([mutant], reach, 1)
 print(verdict.by)
 """
-
-
-def test_where_the_rules_are_imported_already_nothing_is_tried() -> None:
-    importlib.import_module("rules")
-    with pytest.raises(RuntimeError, match="are imported here already"):
-        next(trial.tried([SURVIVOR], Reach("", [], set(), {}), 1))
 
 
 SURVIVOR = Mutant("rules/a.py", 7, "decide", "a < b", "(a <= b)", 10)

@@ -28,6 +28,8 @@ def main() -> int:
         return 2
     possible = everything(options.file)
     chosen = drawn(possible, options.seed, options.mutants)
+    asked = sum(question.seconds for question in reach.asked)
+    print(f"{len(reach.asked):,} scenarios and tests are asked, which take {asked:.0f} s without a mutant")
     print(f"{len(chosen)} of {len(possible):,} mutants, {options.jobs} at a time", flush=True)
     began, verdicts = time.monotonic(), list[trial.Verdict]()
     for one in trial.tried(chosen, reach, options.jobs):
