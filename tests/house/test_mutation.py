@@ -156,6 +156,12 @@ def test_a_reason_stays_while_its_mutant_is_the_same() -> None:
     assert "`rules/a.py:5`" in again
 
 
+def test_what_was_killed_need_not_be_tried_again_while_the_mutants_are_the_same() -> None:
+    text = told(f"{page.BEGIN}\n{page.END}\n", trial.Verdict(SURVIVOR, "", 1.0), trial.Verdict(KILLED, "x", 1.0))
+    assert page.killed_before(text, [KILLED, SURVIVOR]) == [KILLED]
+    assert page.killed_before(text, [KILLED, SURVIVOR._replace(line=8)]) == []
+
+
 def test_a_page_without_its_markers_is_not_written() -> None:
     with pytest.raises(ValueError, match="lacks its markers"):
         told("# Page\n")
