@@ -97,6 +97,14 @@ class _Listener:
         pytest.skip("it takes too long to be asked")
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Iterator[None]:
+        """What is cut short may fail in any way."""
+        report = yield
+        if self._is_too_long and report.failed:
+            report.outcome, report.longrepr = "skipped", ("", 0, "it takes too long to be asked")
+        return report
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
         self.taken()
         report = yield
