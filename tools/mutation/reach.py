@@ -7,7 +7,7 @@ import importlib
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -97,7 +97,7 @@ class _Listener:
         pytest.skip("it takes too long to be asked")
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Iterator[None]:
+    def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
         """What is cut short may fail in any way."""
         report = yield
         if self._is_too_long and report.failed:
@@ -105,21 +105,21 @@ class _Listener:
         return report
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
+    def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, Any]:
         self.taken()
         report = yield
         self._files[questions.name_of(collector.nodeid).partition("::")[0]] |= self.taken()
         return report
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[None]:
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Generator[None, Any, Any]:
         made = yield
         if fixturedef.scope != "function":
             self._files[questions.name_of(request.node.nodeid).partition("::")[0]] |= self.heard
         return made
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+    def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, Any]:
         self.taken()
         self._is_too_long, began = False, time.process_time()
         allow(_LONGEST)
