@@ -34,6 +34,21 @@ def test_every_category_is_reached_by_a_class_or_needed_by_a_rule() -> None:
     assert set(known.categories) - reached == {"store_unreachable", "agent_silent", "unknown_ci", "other"}
 
 
+LEFT_OUT = ("peak", "pins", "pauses", "windows", "problems", "changes", "flapping", "major", "contrast")
+
+
+def test_what_a_policy_leaves_out_is_as_in_the_shipped_one() -> None:
+    without = {name: section for name, section in RETAIL.items() if name not in LEFT_OUT}
+    without |= {"ledger": {"owners": RETAIL["ledger"]["owners"]}, "unreachable": {"trading": "P2", "closed": "P3"}}
+    without["evidence"] = {key: RETAIL["evidence"][key] for key in RETAIL["evidence"] if key not in BY_ITSELF}
+    without["ending"] = {key: RETAIL["ending"][key] for key in RETAIL["ending"] if key not in BY_ITSELF}
+    without["offline"] = {key: RETAIL["offline"][key] for key in ("services", "without")}
+    assert policy.typed(without) == policy.typed(RETAIL)
+
+
+BY_ITSELF = ("backlog", "disputed_after", "residual_over")
+
+
 def test_scaling_divides_every_duration_but_none_below_a_second() -> None:
     faster = policy.typed(policy.scaled(RETAIL, 60))
     assert faster.ending.stable == 5
