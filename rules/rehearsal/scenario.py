@@ -19,6 +19,7 @@ from rules import engine, rows
 from rules.answers.why import why
 from rules.asked.change_commands import ADD
 from rules.asked.window_commands import END, KINDS
+from rules.course.incident import Reason
 from rules.entries import (
     AgentHeard,
     AgentSilent,
@@ -91,7 +92,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
     history, `lost` never sends them. `lifecycle` is what the CMDB says of CIs from now on. `end_window` ends the window
     with that reason. `restart`: the collector stopped, and reads its state back. `expect` lists the incidents that are
-    not closed, all of them; `effects` all that is to be done outside.
+    not closed, all of them; `effects` all that is to be done outside; `told` some of the reasons that are given.
     """
 
     at: Duration
@@ -113,6 +114,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     expect: list[Expected] | None = None
     effects: list[str] | None = None
     refused: str | None = None
+    told: list[str] = []
     why: dict[str, str] = {}
     problems: list[ExpectedProblem] | None = None
 
@@ -227,21 +229,23 @@ def _failures(scenario: Scenario) -> Iterator[Failure]:
     start = datetime.fromisoformat(scenario.start).timestamp()
     state = State.empty()
     effects: list[str] = []
-    refusals: list[str] = []
+    reasons: list[Reason] = []
     journal = list(entries(scenario))
     for number, step in enumerate([None, *scenario.steps]):
         effects.clear()
-        refusals.clear()
+        reasons.clear()
         if step is not None and step.restart:
             state = rows.restore(rows.dump(state))
         for entry in [entry for of, entry in journal if of == number]:
             for decision in engine.run(state, _resolved(state, entry)):
                 effects += [f"{effect.kind} {effect.to}".strip() for effect in decision.effects]
-                refusals += [reason.text for reason in decision.reasons if reason.rule.endswith("refused")]
-        if " ".join(refusals) != ((step.refused or "") if step is not None else ""):
-            yield Failure(number, f"refused: {' '.join(refusals) or 'nothing'}")
+                reasons += decision.reasons
+        refused = " ".join(reason.text for reason in reasons if reason.rule.endswith("refused"))
+        if refused != ((step.refused or "") if step is not None else ""):
+            yield Failure(number, f"refused: {refused or 'nothing'}")
         if step is not None:
             yield from (Failure(number, text) for text in _differences(state, step, start, effects))
+            yield from (Failure(number, text) for text in _untold(step, reasons))
 
 
 def _differences(state: State, step: Step, start: float, effects: list[str]) -> Iterator[str]:
@@ -265,6 +269,13 @@ def _differences(state: State, step: Step, start: float, effects: list[str]) -> 
         text = " ".join([said.sentence, *(f"{reason.rule}: {reason.text}" for reason in said.reasons)])
         if wanted_text not in text:
             yield f"why {subject}: expected {wanted_text!r} in {text!r}"
+
+
+def _untold(step: Step, reasons: list[Reason]) -> Iterator[str]:
+    told = [f"{reason.rule}: {reason.text}" for reason in reasons]
+    for wanted in step.told:
+        if not any(wanted in one for one in told):
+            yield f"told: expected {wanted!r}, found {told}"
 
 
 def _turned(cmdb: CmdbDocument, lifecycle: dict[str, Lifecycle]) -> CmdbDocument:

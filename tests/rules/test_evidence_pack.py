@@ -81,6 +81,24 @@ def test_who_sees_the_acquirer_fail_and_what_it_is_not() -> None:
         assert part in told
 
 
+def test_a_witness_is_one_line_of_what_it_sees_and_since_when() -> None:
+    story = acquirer_fails(4, 2)
+    told = text(pack(story)).splitlines()
+    seen = "acquirer-a/echo critical since 2026-11-16 09:01:00 UTC"
+    assert (
+        f"* 0001 (Store 0001, north, vm) 0001-s, {seen}, last answer took 0.25 s: acquirer-a/echo is critical" in told
+    )
+
+
+def test_a_line_of_a_mail_has_at_most_240_characters() -> None:
+    story = acquirer_fails(4, 2)
+    told = [TimelineEntry(story.incidents()[0].id, START, "note", "x" * length) for length in (199, 200)]
+    lines = text(evidence(story.state, story.incidents()[0], told, story.now)).splitlines()[-2:]
+    head = "* 2026-11-16 09:00:00 UTC note: "
+    assert [len(line) for line in lines] == [240, 240]
+    assert lines == [f"{head}{'x' * 199} (engine)", f"{head}{'x' * 200} (engine)"[:239] + "…"]
+
+
 def test_a_control_target_that_fails_too_excludes_nothing() -> None:
     story = acquirer_fails(10, 6)
     story.say("0001-s", {"control-1/icmp": CRITICAL})

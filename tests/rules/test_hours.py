@@ -67,6 +67,12 @@ def test_a_store_that_never_closes_has_no_next_opening_and_is_open() -> None:
     assert hours.is_open(always, at("2026-11-16T00:00"))
 
 
+def test_from_an_hour_to_the_same_hour_is_a_whole_day() -> None:
+    always = of({"mon-sun": "08:00-08:00"})
+    assert hours.next_opening(always, at("2026-11-16T05:00")) is None
+    assert hours.is_open(always, at("2026-11-16T05:00"))
+
+
 def test_a_store_that_is_closed_for_good_has_no_next_opening() -> None:
     assert hours.next_opening(of({"mon-sun": "closed"}), at("2026-11-16T05:00")) is None
 

@@ -115,3 +115,22 @@ def test_a_control_target_that_fails_alone_proves_nothing_about_lines() -> None:
         story.say(agent(number), {"internet/icmp": CRITICAL, "acquirer-a/http": CRITICAL})
     story.wait(60)
     assert sorted(row.ci for row in open_tickets(story)) == ["acquirer-a", "internet"]
+
+
+@pytest.mark.parametrize(("crowd", "seen"), [(48, [49, 50, 50]), (49, [50, 51, 51]), (50, [51, 51, 52])])
+def test_what_more_than_fifty_stores_see_is_judged_at_intervals_and_less_at_every_vote(
+    crowd: int, seen: list[int]
+) -> None:
+    story = Story({"stores": [store(number) for number in range(1, 55)], "items": SHARED[:1]})
+    for number in range(1, 55):
+        story.say(agent(number), {"acquirer-a/http": OK})
+    story.wait(60)
+    for number in range(1, crowd + 1):
+        story.say(agent(number), {"acquirer-a/http": CRITICAL})
+    story.wait(10)
+    found = []
+    for number, later in ((53, 4.0), (54, 1.0)):
+        story.say(agent(number), {"acquirer-a/http": CRITICAL})
+        found.append(len(story.incidents()[0].stores))
+        story.wait(later)
+    assert [*found, len(story.incidents()[0].stores)] == seen

@@ -1,6 +1,7 @@
 from rules.answers import views
 from rules.answers.known import is_known, nearest
 from rules.answers.why import Why, why
+from rules.course.incident import Reason
 from rules.entries import AgentHeard, AgentSilent, CheckRetired, CmdbLoaded, Snapshot
 from rules.state import State
 from tests.rules.estates import CRITICAL, OK, Story, chain
@@ -62,6 +63,41 @@ def test_a_silent_stores_cis_are_unknown_and_not_what_they_last_were() -> None:
     assert asked(story, "0001/pos-01").state == "unknown"
     story.tell(Snapshot(at=story.now, agent="0001-s", beliefs=story.fleet.snapshot("0001-s")))
     assert asked(story, "0001/pos-01").state == "ok"
+
+
+def test_what_nothing_checks_is_as_bad_as_what_it_needs_and_else_unknown() -> None:
+    story = Story(chain())
+    story.say("0001-s", {"sw-01/icmp": CRITICAL, "pos-02/tcp": OK})
+    assert asked(story, "0001/pos-01").state == "critical"
+    assert asked(story, "0001/pos-02").state == "ok"
+    assert asked(story, "0001/sign").state == "unknown"
+    assert asked(story, "0001/sign").reasons[-1].text.startswith("nothing checks it")
+    story.tell(AgentSilent(at=story.now, agent="0001-s", since=story.now - 45))
+    assert asked(story, "0001/pos-02").state == "unknown"
+    assert (
+        Reason("5 silence", "the store's agents are not heard; it was ok when they last were")
+        in asked(story, "0001/pos-02").reasons
+    )
+
+
+def test_an_incident_is_shown_at_its_ci_its_symptoms_what_it_affects_and_its_store_and_nowhere_else() -> None:
+    story = Story(chain())
+    story.say("0001-s", {"sw-01/icmp": OK, "pos-01/tcp": OK, "sign/tcp": OK})
+    story.wait(60)
+    story.say("0001-s", {"sw-01/icmp": CRITICAL, "pos-01/tcp": CRITICAL})
+    story.wait(6)
+    assert [(row.ci, row.symptoms) for row in story.incidents()] == [("0001/sw-01", ("0001/pos-01",))]
+    asked_of = [f"0001/{ci}" for ci in ("sw-01", "pos-01", "pos-02", "pos-04", "sign")]
+    assert [ref for ref in asked_of if lines(story, ref)] == ["0001/sw-01", "0001/pos-01", "0001/pos-02", "0001/pos-04"]
+    store = views.store_view(story.state, "0001", story.now)
+    assert store is not None
+    assert [line.ci for line in store.incidents] == ["0001/sw-01"]
+
+
+def lines(story: Story, ref: str) -> tuple[views.IncidentLine, ...]:
+    view = views.item_view(story.state, ref, story.now)
+    assert view is not None
+    return view.incidents
 
 
 def test_what_nobody_knows_is_said_to_be_unknown() -> None:

@@ -2,10 +2,10 @@
 
 import argparse
 import os
-import random
 import sys
 import time
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from tools.mutation import page, questions, trial
@@ -20,24 +20,31 @@ NOT_TRIED = {f"rules/rehearsal/{name}.py" for name in ("scenario", "expected", "
 
 
 def main() -> int:
-    """0: the goal is met and every survivor has its reason. 1: not. 2: the tests fail without a mutant."""
+    """0: the goal is met and every survivor has its reason. 1: not. 2: it cannot be said."""
     options = _options()
+    possible = everything(options.file)
+    chosen = drawn(possible, options.seed, options.mutants)
+    before = page.killed_before(PAGE.read_text(), chosen) if options.again else []
+    if options.again and not before:
+        print(f"{PAGE.relative_to(ROOT)} is of other mutants than these: try them all", file=sys.stderr)
+        return 2
     reach = reached(questions.scenarios(), questions.test_files())
     if reach.failing:
         print(f"the tests fail without any mutant: {reach.failing}", file=sys.stderr)
         return 2
-    possible = everything(options.file)
-    chosen = random.Random(options.seed).sample(possible, min(options.mutants, len(possible)))  # noqa: S311 - no secret
-    print(f"{len(chosen)} of {len(possible):,} mutants, {options.jobs} at a time", flush=True)
+    asked = sum(question.seconds for question in reach.asked)
+    print(f"{len(reach.asked):,} scenarios and tests are asked, which take {asked:.0f} s without a mutant")
+    waiting = [one for one in chosen if one not in before]
+    print(f"{len(waiting)} of {len(possible):,} mutants, {options.jobs} at a time", flush=True)
     began, verdicts = time.monotonic(), list[trial.Verdict]()
-    for one in trial.tried(chosen, reach, options.jobs):
+    for one in trial.tried(waiting, reach, options.jobs):
         verdicts.append(one)
         where = f"{one.mutant.file}:{one.mutant.line}"
         outcome = f"killed by {one.by}" if one.killed else "SURVIVED"
-        left = (time.monotonic() - began) / len(verdicts) * (len(chosen) - len(verdicts))
-        print(f"[{len(verdicts)}/{len(chosen)}, {left:4.0f} s left] {where} {one.mutant.change}")
+        left = (time.monotonic() - began) / len(verdicts) * (len(waiting) - len(verdicts))
+        print(f"[{len(verdicts)}/{len(waiting)}, {left:4.0f} s left] {where} {one.mutant.change}")
         print(f"    {outcome}, {one.seconds:.1f} s", flush=True)
-    return _told(options, possible, verdicts)
+    return _told(options, len(possible), [*verdicts, *(trial.Verdict(one, "then", 0.0) for one in before)])
 
 
 def everything(files: list[str]) -> list[Mutant]:
@@ -47,10 +54,19 @@ def everything(files: list[str]) -> list[Mutant]:
     return [one for name in wanted for one in mutants((ROOT / name).read_text(), name)]
 
 
-def _told(options: argparse.Namespace, possible: list[Mutant], verdicts: list[trial.Verdict]) -> int:
+def drawn(possible: list[Mutant], seed: int, many: int) -> list[Mutant]:
+    """A mutant has its lot from what it is, so a change of the rules elsewhere leaves it in or out as it was."""
+
+    def lot(one: Mutant) -> bytes:
+        return sha256("\0".join((str(seed), *page.key(one))).encode()).digest()
+
+    return sorted(sorted(possible, key=lot)[:many], key=lambda one: (one.file, one.start, one.after))
+
+
+def _told(options: argparse.Namespace, possible: int, verdicts: list[trial.Verdict]) -> int:
     killed = sum(one.killed for one in verdicts)
     today = datetime.now(UTC).date().isoformat()
-    summary = page.Summary(today, options.seed, len(possible), len(verdicts), killed)
+    summary = page.Summary(today, options.seed, possible, len(verdicts), killed)
     text = page.written(PAGE.read_text(), summary, verdicts)
     if options.write:
         PAGE.write_text(text)
@@ -67,6 +83,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
     parser.add_argument(
         "--file", action="append", default=[], help="only of this file (rules/cause/judge.py); may be repeated"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="only the survivors on the page, when nothing but tests has changed"
     )
     parser.add_argument("--no-page", dest="write", action="store_false", help="leave docs/mutation.md as it is")
     return parser.parse_args()

@@ -1,7 +1,4 @@
-"""Work in a process of its own: this one never imports the rules, so each child can import them changed.
-
-Nothing is written into the checkout: a changed source is only ever in a child's memory.
-"""
+"""Work in a process of its own, in which the rules may be imported with other sources."""
 
 import importlib.abc
 import importlib.machinery
@@ -63,12 +60,14 @@ def answered(work: Callable[[], Any]) -> bytes:
 
 
 def allow(seconds: float) -> None:
-    """From now on, of CPU: a busy machine proves nothing. What takes longer ends the process, with SIGPROF."""
+    """From now on, of CPU: a busy machine proves nothing. When they are over comes SIGPROF; 0: never."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def put_in(sources: dict[str, str], words: dict[str, Any]) -> None:
-    """Files of the rules are imported with these sources, which know these words; all else is as always."""
+    """From now on these files of the rules are imported with these sources, which know these words."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("rules", "tests")]:
+        del sys.modules[name]
     sys.meta_path.insert(0, _Changed(sources, words))
 
 

@@ -1,6 +1,7 @@
 """docs/mutation.md: what a run came to, and why each survivor may live. A reason stays while its mutant is the same."""
 
 import re
+from hashlib import sha256
 from typing import NamedTuple
 
 from tools.mutation.mutants import Mutant
@@ -43,6 +44,14 @@ def reasons(page: str) -> dict[Key, str]:
     return {Key(*found[:3]): found[3] for found in _ROW.findall(page)}
 
 
+def killed_before(page: str, mutants: list[Mutant]) -> list[Mutant]:
+    """Those of them that the page's run killed; none where it was of other mutants."""
+    if f"({_lot(mutants)})" not in page:
+        return []
+    survived = reasons(page)
+    return [one for one in mutants if key(one) not in survived]
+
+
 def written(page: str, summary: Summary, verdicts: list[Verdict]) -> str:
     """Raises ValueError for a page without its markers."""
     if BEGIN not in page or END not in page:
@@ -51,7 +60,8 @@ def written(page: str, summary: Summary, verdicts: list[Verdict]) -> str:
     survivors = sorted((one.mutant for one in verdicts if not one.killed), key=lambda one: (one.file, one.line))
     rows = [_row(one, known.get(key(one), TO_DO)) for one in survivors]
     head, _, rest = page.partition(BEGIN)
-    return f"{head}{BEGIN}\n{_sentence(summary)}\n\n{HEAD}{''.join(rows)}{END}{rest.partition(END)[2]}"
+    said = f"{_sentence(summary)} ({_lot([one.mutant for one in verdicts])})"
+    return f"{head}{BEGIN}\n{said}\n\n{HEAD}{''.join(rows)}{END}{rest.partition(END)[2]}"
 
 
 def _sentence(summary: Summary) -> str:
@@ -59,6 +69,11 @@ def _sentence(summary: Summary) -> str:
         f"{summary.date}, seed {summary.seed}: {summary.tried} of {summary.possible:,} possible mutants were tried, "
         f"{summary.killed} killed ({summary.share:.1%})."
     )
+
+
+def _lot(mutants: list[Mutant]) -> str:
+    """The same for the same mutants of the same rules."""
+    return sha256("\n".join(sorted(repr(one) for one in mutants)).encode()).hexdigest()[:12]
 
 
 def _row(mutant: Mutant, why: str) -> str:

@@ -1,9 +1,13 @@
-"""Which scenario and which test passes which statement of the rules: only those can notice a defect in it."""
+"""Which scenario and which test passes which statement of the rules: only those can notice a defect in it.
+
+A test that takes long is not asked, because hundreds of mutants would ask it; so what only it would notice survives.
+"""
 
 import importlib
+import signal
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,10 +15,12 @@ import msgspec
 import pytest
 
 from tools.mutation import questions
-from tools.mutation.child import ROOT, answered, put_in
+from tools.mutation.child import ROOT, allow, answered, put_in
 from tools.mutation.marks import WORD, marked
 from tools.mutation.mutants import Mutant
 from tools.mutation.questions import Question
+
+_LONGEST = 0.5  # seconds of CPU
 
 
 class Reach(NamedTuple):
@@ -25,12 +31,18 @@ class Reach(NamedTuple):
     everywhere: set[str]
     passed: dict[str, list[int]]
 
+    def is_everywhere(self, mutant: Mutant) -> bool:
+        return not mutant.statement or _place(mutant) in self.everywhere
+
     def of(self, mutant: Mutant) -> list[Question]:
         """The quickest first."""
-        place = f"{mutant.file}:{mutant.statement}"
-        known = not mutant.statement or place in self.everywhere
-        found = self.asked if known else [self.asked[number] for number in self.passed.get(place, [])]
+        passing = [self.asked[number] for number in self.passed.get(_place(mutant), [])]
+        found = self.asked if self.is_everywhere(mutant) else passing
         return sorted(found, key=lambda question: question.seconds)
+
+
+def _place(mutant: Mutant) -> str:
+    return f"{mutant.file}:{mutant.statement}"
 
 
 def reached(scenarios: list[str], files: list[str]) -> Reach:
@@ -55,6 +67,7 @@ def _listened(scenarios: list[str], files: list[str]) -> Reach:
         if not questions.is_played_as_said(name):
             return Reach(name, [], set(), {})
         listener.note(Question(name, time.process_time() - began), listener.taken())
+    signal.signal(signal.SIGPROF, listener.skip)
     failing = questions.asked(files, listener) if files else ""
     return Reach(failing, listener.asked, everywhere, listener.passed)
 
@@ -67,6 +80,7 @@ class _Listener:
         self.asked: list[Question] = []
         self.passed: dict[str, list[int]] = defaultdict(list)
         self._files: dict[str, set[str]] = defaultdict(set)
+        self._is_too_long = False
 
     def taken(self) -> set[str]:
         taken = set(self.heard)
@@ -78,25 +92,41 @@ class _Listener:
             self.passed[place].append(len(self.asked))
         self.asked.append(question)
 
+    def skip(self, *_: object) -> None:
+        self._is_too_long = True
+        pytest.skip("it takes too long to be asked")
+
     @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
+    def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
+        """What is cut short may fail in any way."""
+        report = yield
+        if self._is_too_long and report.failed:
+            report.outcome, report.longrepr = "skipped", ("", 0, "it takes too long to be asked")
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, Any]:
         self.taken()
         report = yield
         self._files[questions.name_of(collector.nodeid).partition("::")[0]] |= self.taken()
         return report
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[None]:
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Generator[None, Any, Any]:
         made = yield
         if fixturedef.scope != "function":
             self._files[questions.name_of(request.node.nodeid).partition("::")[0]] |= self.heard
         return made
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+    def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, Any]:
         self.taken()
-        began = time.process_time()
+        self._is_too_long, began = False, time.process_time()
+        allow(_LONGEST)
         done = yield
-        name = questions.name_of(item.nodeid)
-        self.note(Question(name, time.process_time() - began), self.taken() | self._files[name.partition("::")[0]])
+        allow(0)
+        name, passed = questions.name_of(item.nodeid), self.taken()
+        if not self._is_too_long:
+            question = Question(name, time.process_time() - began)
+            self.note(question, passed | self._files[name.partition("::")[0]])
         return done

@@ -3,9 +3,9 @@
 The quickest comes first, and the first that fails ends it.
 """
 
+import importlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -15,8 +15,9 @@ import msgspec
 import pytest
 
 from tools.mutation import questions
-from tools.mutation.child import ROOT, Child, allow, put_in, started
-from tools.mutation.mutants import Mutant, mutated
+from tools.mutation.child import Child, allow, started
+from tools.mutation.mutants import Mutant
+from tools.mutation.placing import place
 from tools.mutation.questions import Question
 from tools.mutation.reach import Reach
 
@@ -37,16 +38,13 @@ class Verdict(NamedTuple):
 
 
 def tried(mutants: Sequence[Mutant], reach: Reach, jobs: int) -> Iterator[Verdict]:
-    """A verdict each, as they end."""
-    if "rules" in sys.modules:
-        raise RuntimeError(
-            "the rules are imported here already, so no process made from this one would import a mutant"
-        )
+    """A verdict each, as they end. The rules are imported here once, for all of them."""
+    importlib.import_module("rules.rehearsal.scenario")
     waiting, running = list(reversed(mutants)), dict[int, _Running]()
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            child = started(partial(_noticed, mutant, reach.of(mutant)))
+            child = started(partial(_noticed, mutant, reach))
             running[child.pid] = _Running(mutant, child, time.monotonic())
         pid, status = os.wait()
         one = running.pop(pid)
@@ -66,11 +64,12 @@ def _said(child: Child, status: int) -> str:
     return "timeout" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF else "error"
 
 
-# In a child: from here on the rules are imported.
+# In a child.
 
 
-def _noticed(mutant: Mutant, asking: list[Question]) -> str:
-    put_in({mutant.file: mutated((ROOT / mutant.file).read_text(), mutant)}, {})
+def _noticed(mutant: Mutant, reach: Reach) -> str:
+    place(mutant, reach.is_everywhere(mutant))
+    asking = reach.of(mutant)
     for question in asking:
         if question.is_scenario and (found := _denied(question)):
             return found
