@@ -4,34 +4,26 @@ Nothing is written into the checkout: the changed source is only ever in that pr
 that reach the changed function, then the other tests of the rules. The first that fails ends it.
 """
 
-import importlib.abc
-import importlib.machinery
-import importlib.util
-import io
-import json
 import os
-import resource
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from tools.mutation.apart import ROOT, Child, answer, put_in, started, without_rules
 from tools.mutation.mutants import Mutant, mutated
 
-ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "rules"
 _ROOT = f"{ROOT}/"
 _RULES = f"{_ROOT}rules/"
 SCENARIOS = TESTS / "scenarios"
 # They hold pages and names to the code, not what it does.
 OF_PAGES = ("test_docs.py", "test_pages.py")
-MOST_MEMORY = 3 << 30
 _TOO_LONG = (signal.SIGXCPU, signal.SIGKILL)
 
 Reached = dict[str, list[str]]  # scenario → functions of the rules as `file:first line`, the quickest scenario first
@@ -51,16 +43,13 @@ class Verdict(NamedTuple):
 
 def tried(mutants: Sequence[Mutant], jobs: int, patience: int) -> Iterator[Verdict]:
     """A verdict each, as they end. `patience` is seconds of CPU that one may take: a busy machine proves nothing."""
-    if "rules" in sys.modules:
-        raise RuntimeError(
-            "the rules are imported here already, so no process made from this one would import a mutant"
-        )
-    reached, starts = _answer(_reached)[0], _Starts()
+    without_rules()
+    reached, starts = answer(_reached)[0], _Starts()
     waiting, running = list(reversed(mutants)), dict[int, _Running]()
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            child = _started(partial(_noticed, mutant, _ordered(mutant, reached, starts)), patience)
+            child = started(partial(_noticed, mutant, _ordered(mutant, reached, starts)), patience)
             running[child.pid] = _Running(mutant, child, time.monotonic())
         pid, status = os.wait()
         one = running.pop(pid)
@@ -72,53 +61,14 @@ def tried(mutants: Sequence[Mutant], jobs: int, patience: int) -> Iterator[Verdi
 def sound() -> tuple[str, float]:
     """What fails without any mutant, empty when all is well, as it must be; and the seconds of CPU that it took."""
     scenarios = sorted(path.stem for path in SCENARIOS.rglob("*.yaml"))
-    found, spent = _answer(partial(_noticed, None, scenarios))
+    found, spent = answer(partial(_noticed, None, scenarios))
     return str(found), spent
 
 
 class _Running(NamedTuple):
     mutant: Mutant
-    child: "_Child"
+    child: Child
     began: float
-
-
-class _Child(NamedTuple):
-    pid: int
-    pipe: int
-
-    def answer(self) -> Any:
-        """What it found out; `error` when it died without saying."""
-        with os.fdopen(self.pipe, "rb") as pipe:
-            said = pipe.read()
-        return json.loads(said) if said else "error"
-
-
-def _started(work: Callable[[], Any], patience: int | None = None) -> _Child:
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(write)
-        return _Child(pid, read)
-    os.close(read)
-    code = 1
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        if patience is not None:
-            resource.setrlimit(resource.RLIMIT_CPU, (patience, patience + 1))
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            answer = work()
-        os.write(write, json.dumps(answer).encode())
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _answer(work: Callable[[], Any]) -> tuple[Any, float]:
-    """In a process of its own, so that this one never imports the rules; and the seconds of CPU that it took."""
-    child = _started(work)
-    answer = child.answer()
-    used = os.wait4(child.pid, 0)[2]
-    return answer, used.ru_utime + used.ru_stime
 
 
 class _Starts:
@@ -186,7 +136,7 @@ def _reached() -> Reached:
 
 def _noticed(mutant: Mutant | None, scenarios: list[str]) -> str:
     if mutant is not None:
-        _put_in(mutant)
+        put_in({mutant.file: mutated((ROOT / mutant.file).read_text(), mutant)})
     try:
         for name in scenarios:
             if not _played(name):
@@ -222,24 +172,3 @@ def _tested(mutant: Mutant | None) -> str:
         settings = ["-x", "-q", "-p", "no:cacheprovider", "--timeout=0", "--rootdir", str(ROOT)]
         code = pytest.main([*settings, *map(str, files)], plugins=[noted])
     return "" if code == 0 else noted.failed or f"pytest {int(code)}"
-
-
-def _put_in(mutant: Mutant) -> None:
-    name = mutant.file.removesuffix(".py").replace("/", ".")
-    source = mutated((ROOT / mutant.file).read_text(), mutant)
-    sys.meta_path.insert(0, _Finder(name, source, str(ROOT / mutant.file)))
-
-
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives one module another source; everything else is imported as always."""
-
-    def __init__(self, name: str, source: str, path: str) -> None:
-        self._name, self._source, self._path = name, source, path
-
-    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        if fullname != self._name:
-            return None
-        return importlib.util.spec_from_file_location(fullname, self._path, loader=self)
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self._source, self._path, "exec"), module.__dict__)  # noqa: S102 - our own source, changed
