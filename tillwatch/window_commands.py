@@ -89,7 +89,13 @@ def _end(site: api.Api, options: argparse.Namespace) -> int:
 
 
 def _told(window: dict[str, Any], options: argparse.Namespace) -> int:
-    print(json.dumps(window, indent=2) if options.json else table(HEADINGS, [_row(window)]))
+    if options.json:
+        print(json.dumps(window, indent=2))
+        return 0
+    print(table(HEADINGS, [_row(window)]))
+    for met in window.get("overlaps", []):
+        on, times = ", ".join(met["on"][:3]), f"{clock(met['from'])} until {clock(met['until'])}"
+        print(f"overlaps on {on} from {times} with {met['kind']} {met['id']} by {met['actor']}: {met['reason']}")
     return 0
 
 

@@ -1,5 +1,7 @@
 """From what the rules keep to what people get: the same facts, with words for numbers and dates for instants."""
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from collector import services
@@ -10,6 +12,7 @@ from collector.pressure import Quarantined
 from rules.answers import views
 from rules.answers import why as rules_why
 from rules.course.incident import Affected, Incident, Priority, Reason, Ticket, TimelineEntry
+from rules.planned.overlaps import Overlap
 from rules.planned.recurrence import Recurrence, words
 from rules.planned.window import Window
 
@@ -161,6 +164,25 @@ def window(known: Window, now: float) -> window_shapes.Window:
         made_at=shown(known.made_at),
         expected=list(known.expected),
         repeats=None if known.repeats is None else _repeats(known.repeats),
+    )
+
+
+def made_window(known: Window, overlaps: Sequence[Overlap], now: float) -> window_shapes.MadeWindow:
+    return window_shapes.MadeWindow(
+        **{name: getattr(window(known, now), name) for name in window_shapes.Window.__struct_fields__},
+        overlaps=[_overlap(one) for one in overlaps],
+    )
+
+
+def _overlap(met: Overlap) -> window_shapes.Overlap:
+    return window_shapes.Overlap(
+        id=met.second.id,
+        kind=met.second.kind,
+        on=list(met.names),
+        since=shown(met.since),
+        until=shown(met.until),
+        reason=met.second.reason,
+        actor=met.second.actor,
     )
 
 

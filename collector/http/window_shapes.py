@@ -44,6 +44,24 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}
     repeats: Repeats | None = None
 
 
+class Overlap(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "from"}):
+    """Another window that the new one meets, for the first time `from` then `until` then, on these stores and CIs."""
+
+    id: str
+    kind: Literal["maintenance", "silence"]
+    on: list[str]
+    since: Shown
+    until: Shown
+    reason: str
+    actor: str
+
+
+class MadeWindow(Window, frozen=True, kw_only=True):
+    """A window as it was made, with those that it overlaps and the person may see, the first to meet it first."""
+
+    overlaps: list[Overlap] = []
+
+
 class Windows(msgspec.Struct, frozen=True):
     """Those that are not over, in the order in which they begin."""
 

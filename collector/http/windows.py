@@ -10,14 +10,16 @@ from collector.http.call import Call, NoQuery
 from collector.http.instants import seconds
 from collector.http.problems import Refused
 from rules.asked.window_commands import END, id_of
+from rules.planned import overlaps
+from rules.planned.overlaps import Overlap
 from rules.planned.window import Kind, Window
 
 
-async def add_maintenance(call: Call[NoQuery, bodies.NewWindow]) -> window_shapes.Window:
+async def add_maintenance(call: Call[NoQuery, bodies.NewWindow]) -> window_shapes.MadeWindow:
     return await _added(call, "add_maintenance")
 
 
-async def add_silence(call: Call[NoQuery, bodies.NewWindow]) -> window_shapes.Window:
+async def add_silence(call: Call[NoQuery, bodies.NewWindow]) -> window_shapes.MadeWindow:
     return await _added(call, "add_silence")
 
 
@@ -37,7 +39,7 @@ async def end_silence(call: Call[NoQuery, None]) -> window_shapes.Window:
     return await _ended(call, "silence")
 
 
-async def _added(call: Call[NoQuery, bodies.NewWindow], name: str) -> window_shapes.Window:
+async def _added(call: Call[NoQuery, bodies.NewWindow], name: str) -> window_shapes.MadeWindow:
     for subject in (*call.body.stores, *call.body.cis):
         _check_scope(call, subject)
     request = commands.asked(call, name, "", _arguments(call.body))
@@ -45,7 +47,13 @@ async def _added(call: Call[NoQuery, bodies.NewWindow], name: str) -> window_sha
     made = call.services.state().windows.get(id_of(request.id))
     if made is None:  # repeated with its Idempotency-Key after it was over
         raise Refused(409, "Over", "this window was made before, and it is over")
-    return present.window(made, call.services.clock())
+    return present.made_window(made, _overlaps(call, made), call.services.clock())
+
+
+def _overlaps(call: Call[NoQuery, Any], made: Window) -> list[Overlap]:
+    others = [row for row in call.services.state().windows.values() if row.id != made.id and _is_theirs(call, row)]
+    found = [overlap for other in others if (overlap := overlaps.meeting(made, other)) is not None]
+    return sorted(found, key=lambda one: (one.since, one.second.id))
 
 
 def _listed(call: Call[NoQuery, None], kind: Kind) -> window_shapes.Windows:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from rules.cause import joining, merging
-from rules.course import clocks, flapping, ledger, major, pauses
+from rules.course import clocks, flapping, ledger, major, news, pauses
 from rules.course.finding import Finding, region_of
 from rules.course.incident import Extent, Incident, Priority, Sla, Suppression
 from rules.course.lifecycle import after
@@ -173,7 +173,7 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
         before.stores,
         before.parent,
     ):
-        draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
+        news.updated(draft, row, row.title)
     return row
 
 
@@ -253,9 +253,9 @@ def moved(  # noqa: PLR0913, PLR0917 - from what to what, why and by whom
     row = clocks.reprioritised(draft, row, before)
     word = "raised" if wanted < before else "lowered"
     draft.tell(row.id, word, f"P{before} → P{wanted}: {why}", rule, actor)
-    draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
+    news.updated(draft, row, row.title)
     if wanted < before and row.suppressed is None:
-        row = flapping.page(draft, row, f"{row.id}:page:{row.reopened}:P{wanted}")
+        row = flapping.page(draft, row, f"{row.id}:page:{row.reopened}:P{wanted}:{draft.now:.3f}")
         row = major.proposed(draft, row)
     return row
 

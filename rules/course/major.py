@@ -2,6 +2,7 @@
 declares one. A person decides before and after that. One store is never major.
 """
 
+from rules.course import news
 from rules.course.incident import Incident
 from rules.draft import Draft, changed
 from rules.given.playbook import STORE_UNREACHABLE
@@ -56,8 +57,7 @@ def declined(draft: Draft, row: Incident, why: str, actor: str) -> Incident:
     draft.wake(f"{TIMER}:{row.id}", None)
     draft.tell(row.id, "declined", f"declined as a major incident: {why}", RULE, actor)
     if row.opened_at is not None:
-        key = f"{row.id}:update:{draft.now:.3f}"
-        draft.effect("update_ticket", row.id, key, row.resolver_group, f"not a major incident: {why}")
+        news.updated(draft, row, f"not a major incident: {why}")
     return changed(row, major="declined")
 
 

@@ -90,9 +90,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One moment. `checks` maps `agent: {check: status}`; `late` says how long before `at` they happened at the store.
 
     `forget` takes checks out of an agent's configuration, which its next snapshot shows. `backlog` sends records as
-    history, `lost` never sends them. `lifecycle` is what the CMDB says of CIs from now on. `end_window` ends the window
-    with that reason. `restart`: the collector stopped, and reads its state back. `expect` lists the incidents that are
-    not closed, all of them; `effects` all that is to be done outside; `told` some of the reasons that are given.
+    history, `lost` never sends them. `lifecycle` and `assets` are what the CMDB says of CIs from now on. `end_window`
+    ends the window with that reason. `restart`: the collector stopped, and reads its state back. `expect` lists the
+    incidents that are not closed, all of them; `effects` all that is to be done outside; `told` some of the reasons
+    that are given.
     """
 
     at: Duration
@@ -102,6 +103,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     lost: bool = False
     forget: dict[str, list[str]] = {}
     lifecycle: dict[str, Lifecycle] = {}
+    assets: dict[str, str] = {}
     snapshot: list[str] = []
     silent: dict[str, Literal["", "stop", "shutdown"]] = {}
     heard: list[str] = []
@@ -175,8 +177,8 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:  # noqa: 
     for number, step in enumerate(scenario.steps, 1):
         now = start + step.at
         yield number, Tick(at=now)
-        if step.lifecycle:
-            cmdb = _turned(cmdb, step.lifecycle)
+        if step.lifecycle or step.assets:
+            cmdb = _turned(cmdb, step)
             yield number, CmdbLoaded(at=now, document=msgspec.to_builtins(cmdb))
         for agent, kind in step.silent.items():
             yield number, AgentSilent(at=now, agent=agent, since=now - step.late, announced=kind)
@@ -237,7 +239,7 @@ def _failures(scenario: Scenario) -> Iterator[Failure]:
         if step is not None and step.restart:
             state = rows.restore(rows.dump(state))
         for entry in [entry for of, entry in journal if of == number]:
-            for decision in engine.run(state, _resolved(state, entry)):
+            for decision in engine.run(state, resolved(state, entry)):
                 effects += [f"{effect.kind} {effect.to}".strip() for effect in decision.effects]
                 reasons += decision.reasons
         refused = " ".join(reason.text for reason in reasons if reason.rule.endswith("refused"))
@@ -278,8 +280,15 @@ def _untold(step: Step, reasons: list[Reason]) -> Iterator[str]:
             yield f"told: expected {wanted!r}, found {told}"
 
 
-def _turned(cmdb: CmdbDocument, lifecycle: dict[str, Lifecycle]) -> CmdbDocument:
-    items = [msgspec.structs.replace(one, lifecycle=lifecycle.get(one.ref, one.lifecycle)) for one in cmdb.items]
+def _turned(cmdb: CmdbDocument, step: Step) -> CmdbDocument:
+    items = [
+        msgspec.structs.replace(
+            one,
+            lifecycle=step.lifecycle.get(one.ref, one.lifecycle),
+            asset=step.assets.get(one.ref, one.asset),
+        )
+        for one in cmdb.items
+    ]
     return msgspec.structs.replace(cmdb, items=items)
 
 
@@ -321,7 +330,7 @@ def _announced(planned: Announced, number: int, start: float, now: float) -> Com
     return Command(at=now, id=f"change-{number}", actor="ann", name=ADD, arguments=told)
 
 
-def _resolved(state: State, entry: JournalEntry) -> JournalEntry:
+def resolved(state: State, entry: JournalEntry) -> JournalEntry:
     """A scenario names an incident by its CI and a window by its reason, because their ids are hashes."""
     if not isinstance(entry, Command) or entry.name == "create" or entry.name in KINDS:
         return entry

@@ -40,10 +40,16 @@ def test_a_priority_is_raised_at_once_and_lowered_only_after_ten_minutes_without
                     needed[row.id, priority] = story.now
                 if row.opened_at is not None and row.priority > before.get(row.id, 3):
                     assert story.now - needed[row.id, before[row.id]] >= LOWER_AFTER
-                    lowered[row.id] += 1
                 before[row.id] = row.priority
             story.wait(TICK)
     for decision in story.decisions:
-        calls.update(effect.key for effect in decision.effects if effect.kind == "page" and ":P" in effect.key)
-    for key, times in calls.items():
-        assert times <= 1 + lowered[key.partition(":")[0]]
+        calls.update(call for effect in decision.effects if effect.kind == "page" and (call := _raise_of(effect.key)))
+        stories = [change.row for change in decision.changes if change.table == "timeline"]
+        lowered.update(line.incident for line in stories if line.kind == "lowered")
+    for call, times in calls.items():
+        assert times <= 1 + lowered[call.partition(":")[0]]
+
+
+def _raise_of(key: str) -> str:
+    """The incident, its life and the priority that it was raised to, whenever that was; empty for another page."""
+    return ":".join(key.split(":")[:-1]) if ":P" in key else ""

@@ -26,7 +26,7 @@ def told_falsely(path: Path) -> Iterator[str]:
     known = Evidence(msgspec.to_builtins(read.cmdb), policy.load(read.policy))
     state, rows = State.empty(), dict[str, Incident]()
     for _, entry in scenario.entries(read):
-        resolved = scenario._resolved(state, entry)
+        resolved = scenario.resolved(state, entry)
         for event in _with_what_is_due(state, resolved):
             if event is resolved:
                 known.take(resolved)

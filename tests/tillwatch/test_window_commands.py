@@ -76,6 +76,24 @@ def with_site(folder: Path, capsys: pytest.CaptureFixture[str], scene: Callable[
         asyncio.run(played(port))
 
 
+def test_a_window_that_is_made_says_which_others_it_overlaps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those that the person may see; what has another region is not named to them."""
+
+    async def scene(site: Site) -> None:
+        _, first = await site.posted(MAINTENANCE, {"stores": ["0001"], "minutes": 30, "reason": "deploy 1.2"})
+        assert first["overlaps"] == []
+        status, made = await site.posted(SILENCES, {"cis": ["0001/pos-01"], "minutes": 60, "reason": "engineer"})
+        [met] = made["overlaps"]
+        assert (status, met["id"], met["kind"], met["on"]) == (201, first["id"], MAINTENANCE, ["0001/pos-01"])
+        assert (met["from"], met["until"], met["reason"]) == (made["from"], first["until"], "deploy 1.2")
+        code, said = await site.told("maintenance", "add", "0001", "--for", "2h", "--reason", "switch")
+        assert (code, said.count("overlaps on 0001"), "by ada: engineer" in said) == (0, 2, True)
+
+    with_site(tmp_path, capsys, scene)
+
+
 def test_a_window_is_made_listed_and_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As a deployment does it over HTTP, and as a person does it on the command line."""
 

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from rules.reasons import LABELS
 from rules.rehearsal import scenario
 from tools.pages.source import ROOT, files_of_rules
+from tools.removal import table
+from tools.removal.table import Removal
 
 LAST = 30
 _HEAD = """# Where each rule is
 
 The rules are explained in [semantics.md](semantics.md). Here is, by number, which files of `rules/` name a rule, which
-labels its reasons have ([reasons.md](reasons.md)), and which scenarios in `tests/rules/scenarios/` show it. Written by
+labels its reasons have ([reasons.md](reasons.md)), and which scenarios in `tests/rules/scenarios/` show it. What
+it fails without is shown by `./run removals` ([how](semantics.md#how-each-rule-is-shown)). Written by
 `python -m tools.pages`.
 """
 _PARAGRAPH = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
@@ -35,6 +39,17 @@ def scenarios(number: int) -> Iterator[tuple[str, str]]:
             yield path.name, scenario.read(path).name
 
 
+def _without(number: int, name: str) -> str:
+    """What is gone when it fails, in words."""
+    removals = [one for one in _removals() if one.rule == number and name in one.fails]
+    return "; ".join(f"{one.without} (row `{one.row}`)" if one.row else one.without for one in removals)
+
+
+@cache
+def _removals() -> list[Removal]:
+    return table.read()
+
+
 def _title(line: str) -> str:
     named = _TITLE.match(line)
     return named[1] if named else re.split(r"[.;:]", line)[0]
@@ -46,6 +61,9 @@ def _section(number: int) -> str:
         return f"\n## {number}\n\nNot built yet.\n"
     files = ", ".join(f"`{name}`" for name in files_of_rules().get(number, []))
     labels = ", ".join(f"`{label}`" for label in LABELS if label.split()[0] == str(number))
-    shown = "".join(f"* `{file}`: {name}\n" for file, name in scenarios(number))
+    shown = "".join(
+        f"* `{file}`: {name}\n  * fails without {_without(number, file.removesuffix('.yaml'))}\n"
+        for file, name in scenarios(number)
+    )
     lines = [f"in {files or 'no file by its number'}", f"reasons {labels}" if labels else ""]
     return f"\n## {number}. {title}\n\n{'; '.join(filter(None, lines))}\n\n{shown}".rstrip() + "\n"
