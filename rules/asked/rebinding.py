@@ -61,10 +61,8 @@ def _measured(draft: Draft, row: Incident, target: str, actor: str) -> Incident:
         symptoms=(),
         worst=None,
     )
-    row = _named(draft, row, target)
-    draft.put_incident(row)
     _believe_anew(draft, row.home, (was, target))
-    return row
+    return _named(draft, row, target)
 
 
 def _moved(draft: Draft, row: Incident, target: str) -> Incident:

@@ -88,18 +88,17 @@ def resolve(draft: Draft, row: Incident, why: str, actor: str = "engine", flags:
     return row
 
 
-def close(draft: Draft, row: Incident, why: str = "not reopened in time") -> Incident:
+def close(draft: Draft, row: Incident, why: str = "not reopened in time") -> None:
     """Over for good: the same cause will be a new incident."""
     phase = after(row.state, "expire")
     if phase is None:
-        return row
+        return
     if row.restored_at is None:
         draft.take(row.id)  # a person resolved it, and nobody has seen it well since: it may fail on
     row = changed(row, state=phase, closed_at=draft.now)
     draft.wake(f"close:{row.id}", None)
     draft.tell(row.id, "closed", why, "22 restore")
     draft.put_incident(row)
-    return row
 
 
 def absorb(draft: Draft, row: Incident, cause: Incident) -> None:

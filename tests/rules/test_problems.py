@@ -6,9 +6,10 @@ import pytest
 
 from contract.records import Transition
 from contract.status import Status
+from rules.draft import Draft
 from rules.entries import CmdbLoaded, Command, PolicyLoaded, TicketLinked
 from rules.repeats.problem import MOST, Problem
-from tests.rules.estates import CRITICAL, OK, RETAIL, Story, store, till
+from tests.rules.estates import CRITICAL, OK, RETAIL, Story, chain, store, till
 
 HOUR = 3_600.0
 
@@ -184,3 +185,12 @@ def test_an_older_policy_without_the_section_still_finds_problems() -> None:
     story = Story(lanes("SN1", "SN2", "SN3"), older)
     fail(story, "pos-01/tcp", 5)
     assert problems(story) == [("0001/pos-01", 5)]
+
+
+def test_so_many_changes_are_known_that_another_is_too_many() -> None:
+    story = Story(chain())
+    for number in (1, 2):
+        told = {"reference": f"CHG{number}", "title": "Firmware", "cis": ["0001/pos-01"]}
+        story.tell(Command(at=story.now, id=str(number), actor="ann", name="add_change", arguments=told))
+    known = Draft(story.state, story.now)
+    assert [known.has_changes(many) for many in (1, 2, 3)] == [True, True, False]

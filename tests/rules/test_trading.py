@@ -9,6 +9,7 @@ import pytest
 
 from rules.given import hours, trading
 from rules.given.cmdb import Store
+from tests.rules.estates import START, Story
 
 LONDON = ZoneInfo("Europe/London")
 ENGLAND = {"england": {"2026-12-25": "closed", "2026-12-26": "10:00-16:00"}}
@@ -101,3 +102,16 @@ def test_every_mistake_is_told_with_its_key(more: dict[str, Any], mistakes: list
     found = list(trading.mistakes(store(**more), ENGLAND))
     assert [key for key, _ in found] == [key for key, _ in mistakes]
     assert all(text.startswith(begin) for (_, text), (_, begin) in zip(found, mistakes, strict=True))
+
+
+def test_of_several_services_the_first_that_opens_counts_and_of_none_the_store() -> None:
+    own = {"fuel": {"mon-sun": "06:00-22:00"}, "cafe": {"mon-sun": "10:00-16:00"}}
+    told = {
+        "stores": [{"id": "0042", "agents": [], "hours": {"mon-sun": "08:00-20:00"}, "service_hours": own}],
+        "items": [],
+    }
+    estate = Story(told).state.estate
+    midnight = START - 9 * 3_600
+    coming = [estate.next_opening("0042", midnight, services) for services in (["fuel", "cafe"], ["cafe"], [])]
+    assert coming == [midnight + hour * 3_600 for hour in (6, 10, 8)]
+    assert estate.next_opening("0099", midnight, ["fuel"]) is None
