@@ -14,9 +14,9 @@ LAST = 30
 _HEAD = """# Where each rule is
 
 The rules are explained in [semantics.md](semantics.md). Here is, by number, which files of `rules/` name a rule, which
-labels its reasons have ([reasons.md](reasons.md)), and which scenarios show it (in `tests/rules/scenarios/`; of rule 29 in `tests/collector/desk/scenarios/`). What
-it fails without is shown by `./run removals` ([how](semantics.md#how-each-rule-is-shown)). Written by
-`python -m tools.pages`.
+labels its reasons have ([reasons.md](reasons.md)), and which scenarios show it (in `tests/rules/scenarios/`; of rule
+29 in `tests/collector/desk/scenarios/`). What a scenario fails without is shown by `./run removals`
+([how](semantics.md#how-each-rule-is-shown)). Written by `python -m tools.pages`.
 """
 _PARAGRAPH = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
 _TITLE = re.compile(r"\*\*(.+?)\.?\*\*")
