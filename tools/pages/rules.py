@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from contract import documents
 from rules.reasons import LABELS
-from rules.rehearsal import scenario
 from tools.pages.source import ROOT, files_of_rules
 from tools.removal import table
 from tools.removal.table import Removal
@@ -14,9 +14,9 @@ LAST = 30
 _HEAD = """# Where each rule is
 
 The rules are explained in [semantics.md](semantics.md). Here is, by number, which files of `rules/` name a rule, which
-labels its reasons have ([reasons.md](reasons.md)), and which scenarios in `tests/rules/scenarios/` show it. What
-it fails without is shown by `./run removals` ([how](semantics.md#how-each-rule-is-shown)). Written by
-`python -m tools.pages`.
+labels its reasons have ([reasons.md](reasons.md)), and which scenarios show it (in `tests/rules/scenarios/`; of rule
+29 in `tests/collector/desk/scenarios/`). What a scenario fails without is shown by `./run removals`
+([how](semantics.md#how-each-rule-is-shown)). Written by `python -m tools.pages`.
 """
 _PARAGRAPH = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
 _TITLE = re.compile(r"\*\*(.+?)\.?\*\*")
@@ -34,9 +34,10 @@ def titles() -> dict[int, str]:
 
 def scenarios(number: int) -> Iterator[tuple[str, str]]:
     """File and name of each, those in folders too."""
-    for path in scenario.files(ROOT / "tests" / "rules" / "scenarios"):
-        if path.stem.partition("-")[0] == f"{number:02d}":
-            yield path.name, scenario.read(path).name
+    for name in table.scenarios():
+        if table.number_of(name) == number:
+            path = table.file_of(name)
+            yield path.name, documents.load(documents.text_of(path), path.name).data["name"]
 
 
 def _without(number: int, name: str) -> str:

@@ -12,6 +12,7 @@ from contract import documents
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "tests" / "rules" / "scenarios"
+OF_DESKS = ROOT / "tests" / "collector" / "desk" / "scenarios"  # rule 29, which is the collector's
 TABLES = ROOT / "tests" / "rules" / "removals"
 
 
@@ -45,7 +46,11 @@ def read(folder: Path = TABLES) -> list[Removal]:
 
 def scenarios() -> list[str]:
     """Every scenario by its name, those in folders too."""
-    return sorted(path.stem for path in SCENARIOS.rglob("*.yaml"))
+    return sorted(path.stem for path in _files())
+
+
+def file_of(name: str) -> Path:
+    return next(path for path in _files() if path.stem == name)
 
 
 def number_of(name: str) -> int:
@@ -129,6 +134,10 @@ def without(document: dict[str, Any], policy: dict[str, Any]) -> dict[str, Any]:
             at[last] = value
     sections = {path.partition(".")[0] for path in policy}
     return {section: changed[section] for section in sections}
+
+
+def _files() -> list[Path]:
+    return [*SCENARIOS.rglob("*.yaml"), *OF_DESKS.glob("*.yaml")]
 
 
 def _named(node: ast.AST, name: str) -> ast.AST:

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from tools.mutation.child import Child, allow, put_in, started
 from tools.removal import table
-from tools.removal.table import SCENARIOS, Removal
+from tools.removal.table import OF_DESKS, Removal
 
 PATIENCE = 20  # seconds of CPU that one may take, and one more a scenario
 PASSES = ""
@@ -70,10 +71,25 @@ def _played(removal: Removal, names: list[str]) -> dict[str, str] | str:
 
 
 def _said(removal: Removal, name: str) -> str:
-    from rules.given import policy  # noqa: PLC0415 - only here, without the rule
+    path = table.file_of(name)
+    try:
+        found = _of_desk(path) if path.parent == OF_DESKS else _of_rules(removal, path)
+    except Exception as error:  # whatever it is, it is the removal's
+        return f"raises {type(error).__name__}: {error}"
+    return found[0] if found else PASSES
+
+
+def _of_desk(path: Path) -> list[str]:
+    from tests.collector.desk import shadow_story  # noqa: PLC0415 - only here, without the rule
+
+    return list(shadow_story.differences(path))
+
+
+def _of_rules(removal: Removal, path: Path) -> list[str]:
+    from rules.given import policy  # noqa: PLC0415
     from rules.rehearsal import scenario  # noqa: PLC0415
 
-    told = scenario.read(next(SCENARIOS.rglob(f"{name}.yaml")))
+    told = scenario.read(path)
     if removal.policy:
         document = policy.load(told.policy)
         for section, different in told.policy_with.items():
@@ -81,8 +97,4 @@ def _said(removal: Removal, name: str) -> str:
             document[section] = {**document[section], **different} if both else different
         changed = told.policy_with | table.without(document, removal.policy)
         told = msgspec.structs.replace(told, policy_with=changed)
-    try:
-        failures = scenario.run(told)
-    except Exception as error:  # whatever it is, it is the removal's
-        return f"raises {type(error).__name__}: {error}"
-    return f"step {failures[0].step}: {failures[0].text}" if failures else PASSES
+    return [f"step {failure.step}: {failure.text}" for failure in scenario.run(told)]
