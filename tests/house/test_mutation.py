@@ -69,6 +69,7 @@ def test_every_mutant_of_the_rules_compiles() -> None:
         compile(mutated((ROOT / one.file).read_text(), one), one.file, "exec")
 
 
+@pytest.mark.timeout(600)  # every scenario is played once to see what it reaches
 def test_a_defect_is_noticed_by_a_scenario_that_reaches_it() -> None:
     """In a process of its own: in this one the rules are imported already."""
     told = subprocess.run([sys.executable, "-c", TRIED], cwd=ROOT, capture_output=True, text=True, check=True)
