@@ -16,6 +16,7 @@ ROWS = ["pos_outage", "payment_gateway", "ecommerce", "loyalty", "inventory_sync
 BEYOND = ["store_unreachable", "power", "network", "receipt_printer", "contact_centre"]
 
 
+@pytest.mark.timeout(600)  # rule 7 alone is fifty times a scenario, and other tests run beside it
 @pytest.mark.parametrize("rule", RULES)
 def test_the_scenarios_of_a_rule_fail_when_it_is_removed(rule: int) -> None:
     """In a process of its own: in this one the rules are imported already. All removals: `./run removals`."""
