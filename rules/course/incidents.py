@@ -155,7 +155,7 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
         stores=stores,
         region=region_of(draft, stores),
         symptoms=tuple(sorted({*row.symptoms, *finding.symptoms})),
-        flags=tuple(dict.fromkeys((*row.flags, *finding.flags))),
+        flags=tuple(dict.fromkeys(flag for flag in (*row.flags, *finding.flags) if flag != HISTORICAL)),
         started_at=min(row.started_at, finding.started_at),
         restored_at=None,
     )

@@ -12,6 +12,7 @@ import msgspec
 
 from contract.records import Record, Stamp, Transition
 from contract.status import Status
+from rules.cause.merging import key_of
 from rules.course.incident import Incident
 from rules.course.incidents import HISTORICAL, PERSON_RESOLVED
 from rules.decision import Change, Decision
@@ -39,6 +40,7 @@ def replayed(draft: Draft, store: str, past: Past, run: Run) -> Replay:
     begins = min([past.began, *(row.decided for row in told)])
     told = _in_order([*told, *_turned_since(past, told, begins)])
     until = max([begins, *(row.decided for row in told)])
+    past = msgspec.structs.replace(past, incidents=_standing(draft, past, begins))
     known = {row.id: row for row in (*past.over, *past.incidents)}
     replay = Replay(until, _seeded(draft, store, past, begins), known)
     for agent, checks in past.checks.items():
@@ -91,6 +93,17 @@ def _turned_since(past: Past, told: list[Told], begins: float) -> Iterator[Told]
                 )
 
 
+def _standing(draft: Draft, past: Past, at: float) -> tuple[Incident, ...]:
+    """The incidents that there were at `at`: what began later, or still waited for its explanation, is made anew."""
+    hold = draft.policy.evidence.hold
+
+    def waited(row: Incident) -> bool:
+        seen = past.items.get(key_of(row))
+        return seen is not None and seen.since == row.started_at and seen.learnt_at <= at < seen.learnt_at + hold
+
+    return tuple(row for row in past.incidents if row.started_at <= at and not waited(row))
+
+
 def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     state = State.empty()
     state.adopt(draft.estate)
@@ -98,8 +111,7 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
     for key, due in past.deadlines.items():
         state.put(Change("deadlines", key, max(due, at)))
     for incident in past.incidents:
-        if incident.started_at <= at:  # a later one is made anew
-            _put_as_it_was(state, incident, at, draft.policy.stable_for(incident.category))
+        _put_as_it_was(state, incident, at, draft.policy.stable_for(incident.category))
     for key, counted in past.counted.items():
         state.put(Change("repetitions", key, counted))
     for agent in past.checks:

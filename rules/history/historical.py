@@ -4,21 +4,17 @@ from hashlib import sha256
 
 import msgspec
 
-from rules.course import clocks
-from rules.course.incident import Incident, Reason, Sla
-from rules.course.incidents import HISTORICAL, PERSON_RESOLVED
-from rules.course.restore import DUPLICATE, absorb, is_touched, recover
+from rules.course.incident import Incident, Phase, Reason, Sla
+from rules.course.incidents import HISTORICAL
+from rules.course.restore import DUPLICATE
 from rules.draft import Draft, changed
-from rules.given.playbook import AGENT_SILENT, STORE_UNREACHABLE
-from rules.history import hindsight, recall
+from rules.history import amends, hindsight, recall
+from rules.history.amends import RULE
 from rules.history.hindsight import Replay, Run
 from rules.history.past import Past
-from rules.impact import matrix
 from rules.repeats import problems
 from rules.sight import beliefs
 
-RULE = "21 history"
-_SILENCES = (STORE_UNREACHABLE, AGENT_SILENT)  # of those the collector's own record is the only one
 _OWN_REASONS = ("11 part", RULE)  # they name numbers that only the replay had
 
 
@@ -35,25 +31,36 @@ def settle(draft: Draft, store: str, run: Run) -> None:
         draft.reason(RULE, f"the past of {draft.estate.name(store)} was not told wholly; what is believed now fills it")
     replay = hindsight.brought_up_to_now(draft, store, hindsight.replayed(draft, store, past, run), run)
     recall.forget(draft, store, past)
+    told = sorted(
+        (row for row in replay.incidents.values() if amends.counts(row)), key=lambda row: (row.number, row.id)
+    )
+    stood = [row for row in told if DUPLICATE not in row.flags]
     ids: dict[str, str] = {}
-    for found in sorted(replay.incidents.values(), key=lambda row: (row.number, row.id)):
+    for found in sorted(stood, key=lambda row: draft.by_cause(row.cause) is None):
+        ids[found.id] = _recorded(draft, store, past, found, stood, ids)
+        if is_whole:
+            amends.as_bad_as_it_was(draft, found, ids[found.id])
+    for found in told:
         if DUPLICATE in found.flags:
             _absorbed(draft, past, found, ids)
-        elif _counts(found):
-            ids[found.id] = _recorded(draft, store, past, _ended(draft, store, found), ids)
-            if is_whole:
-                _as_bad_as_it_was(draft, found, ids[found.id])
+    if is_whole:
+        amends.take_back(draft, store, stood, ids)
+    for found in stood:
+        amends.lead(draft, found, ids)
     problems.remember(draft, past.began, replay.state, ids)
     _date_items(draft, store, replay)
+    draft.touch(store)
 
 
 def _date_items(draft: Draft, store: str, replay: Replay) -> None:
     """What fails now, and was well for a while in between, began when it last did."""
     for key, seen in draft.troubled(store):
         then = replay.state.items.get(key)
-        if then is not None and then.state is seen.state and then.since != seen.since and not seen.stale:
-            draft.put("items", key, msgspec.structs.replace(seen, since=then.since))
-            draft.touch(store)  # which of two failed first decides whether one explains the other (rule 12)
+        if then is None or then.state is not seen.state or seen.stale:
+            continue
+        told = draft.by_cause(f"{draft.estate.category(key.partition('@')[0])}:{key}") is not None
+        learnt_at = min(seen.learnt_at, then.learnt_at) if told else seen.learnt_at
+        draft.put("items", key, msgspec.structs.replace(seen, since=then.since, learnt_at=learnt_at))
 
 
 def _turn_page(draft: Draft, store: str, past: Past, run: Run) -> None:
@@ -64,59 +71,51 @@ def _turn_page(draft: Draft, store: str, past: Past, run: Run) -> None:
     draft.wake(f"{recall.TIMER}:{store}", draft.now + draft.policy.evidence.backlog)
 
 
-def _counts(found: Incident) -> bool:
-    return found.category not in _SILENCES and not found.cause.startswith(("chain:", "manual:"))
-
-
 def _ended(draft: Draft, store: str, found: Incident) -> Incident:
     """A lead goes on while what it leads does (rule 7); here another leads that, so its own end is its end."""
-    known = draft.by_cause(found.cause)
-    well = beliefs.ok_since(draft, found.ci, store) if draft.item(found.ci) is None else None
-    if found.restored_at is not None or well is None or (known is not None and known.state != "resolved"):
+    known, well = draft.by_cause(found.cause), _well_since(draft, store, found)
+    if well is None or (known is not None and known.state != "resolved"):
         return found
     return changed(found, state="resolved", restored_at=max(well, found.started_at), resolved_at=draft.now)
 
 
-def _as_bad_as_it_was(draft: Draft, found: Incident, id_: str) -> None:
-    """It seemed worse while the end of something else was on its way. What a person has taken stays as they took it."""
-    row = draft.incident(id_)
-    worst = found.worst_priority
-    if row is None or row.cause != found.cause or row.worst_priority >= worst or is_touched(row):
-        return
-    draft.tell(row.id, "history", f"it was at worst a P{worst}, as was learnt later", RULE)
-    lowered = changed(row, worst_priority=worst, priority=max(row.priority, worst))
-    if lowered.priority != row.priority:
-        draft.wake(f"lower:{row.id}", None)
-        lowered = matrix.kept(draft.policy, clocks.reprioritised(draft, lowered, row.priority))
-    draft.put_incident(lowered)
-    clocks.arm(draft, lowered)
-    if lowered.priority != row.priority and row.opened_at is not None and row.state != "resolved":
-        draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
+def _well_since(draft: Draft, store: str, found: Incident) -> float | None:
+    """Of what still stands there for what it leads, although its own CI is well."""
+    if found.restored_at is not None or draft.item(found.ci) is not None:
+        return None
+    return beliefs.ok_since(draft, found.ci, store)
 
 
-def _recorded(draft: Draft, store: str, past: Past, found: Incident, ids: dict[str, str]) -> str:
+def _recorded(  # noqa: PLR0913, PLR0917 - what was found, what it led, and what is on record by now
+    draft: Draft, store: str, past: Past, found: Incident, stood: list[Incident], ids: dict[str, str]
+) -> str:
     """The id of the incident that it is on record as; its own when there is none."""
-    namesake = draft.incident(found.id)
-    known = draft.by_cause(found.cause) or _over(namesake)
-    if known is not None and not _is_another(draft, found, known):
-        _joined(draft, known, found)
-        if namesake is not None and namesake.id != known.id:
-            _made_duplicate(draft, namesake, known)
+    known = _on_record(draft, found, ids)
+    if known is not None:
+        namesake = draft.incident(found.id)
+        amends.join(draft, known, _ended(draft, store, found))
+        if namesake is not None and namesake.id not in {known.id, *ids.values()}:
+            amends.made_duplicate(draft, namesake, known)
         return known.id
-    if known is None and found.id in past.known and not draft.is_taken(found.id):
+    part = amends.leading(draft, found, stood, ids) if _well_since(draft, store, found) is not None else None
+    if part is not None:
+        amends.join(draft, part, found)
+        return part.id
+    found = _ended(draft, store, found)
+    if found.id in past.known and not draft.is_taken(found.id):
         return found.id  # it was closed meanwhile, with all that is known about it
     if found.restored_at is None or _is_of_the_chain(draft, store, found):
         return found.id
-    if draft.is_taken(found.id):  # by what became another incident here
-        found = changed(
-            found, id=sha256(f"{found.cause}@{found.started_at:.3f}@{past.began:.3f}".encode()).hexdigest()[:16]
-        )
-    _remembered(draft, found, ids.get(found.parent or ""))
-    return found.id
+    return _remembered(draft, past, found, ids)
 
 
-def _over(row: Incident | None) -> Incident | None:
-    return row if row is not None and row.state == "resolved" else None
+def _on_record(draft: Draft, found: Incident, ids: dict[str, str]) -> Incident | None:
+    """By its cause; else by its id, when what has that became this one's incident (rule 11)."""
+    known = draft.by_cause(found.cause)
+    if known is not None and not _is_another(draft, found, known):
+        return known
+    namesake = draft.incident(found.id)
+    return namesake if namesake is not None and namesake.id not in ids.values() else None
 
 
 def _is_another(draft: Draft, found: Incident, known: Incident) -> bool:
@@ -125,96 +124,35 @@ def _is_another(draft: Draft, found: Incident, known: Incident) -> bool:
     return found.id != known.id and ended is not None and ended + gap < known.started_at
 
 
-def _joined(draft: Draft, known: Incident, found: Incident) -> None:
-    """The same cause, learnt in another order: it began when it really did, and was as bad as it ever was."""
-    row = changed(
-        _renamed(known, found) if known.state == "resolved" else known,
-        started_at=found.started_at if known.home else min(known.started_at, found.started_at),  # others saw it too
-        worst_priority=min(known.worst_priority, found.worst_priority),
-    )
-    was_over = known.state == "resolved" and PERSON_RESOLVED not in known.flags
-    if was_over and found.restored_at is not None and found.restored_at != known.restored_at:
-        row = changed(row, restored_at=found.restored_at, reopened=max(row.reopened, found.reopened))
-    if row == known:
-        _end_lead(draft, known, found)
-        return
-    text = f"it had begun earlier, been worse or failed once more before that was learnt: {found.title}"
-    draft.tell(row.id, "history", text, RULE)
-    draft.put_incident(row)
-    if row.opened_at is not None and row.state != "resolved" and row.started_at != known.started_at:
-        draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
-    _end_lead(draft, row, found)
-
-
-def _end_lead(draft: Draft, row: Incident, found: Incident) -> None:
-    """It was thought to lead what failed later; in between all was well, so that is another incident (rule 7)."""
-    ended = found.state == "resolved" and row.state != "resolved" and row.restored_at is None
-    if ended and found.restored_at is not None and draft.item(row.ci) is None:
-        recover(draft, row, found.restored_at)
-        draft.touch(row.home)
-
-
 def _absorbed(draft: Draft, past: Past, found: Incident, ids: dict[str, str]) -> None:
     """It was over, failed once more, and then something that it depends on explained it (rule 11)."""
-    if found.id not in past.known and not draft.is_taken(found.id):
-        _remembered(draft, found, ids.get(found.parent or ""))
-    known, cause = draft.incident(found.id), draft.incident(ids.get(found.parent or "", found.parent or ""))
-    if known is not None and known.cause == found.cause and known.restored_at is not None:
-        _made_duplicate(draft, known, cause)
+    known, cause = draft.by_cause(found.cause), draft.incident(ids.get(found.parent or "", found.parent or ""))
+    if known is not None and known.id not in ids.values():
+        amends.made_duplicate(draft, known, cause)
+    elif draft.incident(found.id) is not None or not (found.id in past.known or draft.is_taken(found.id)):
+        _remembered(draft, past, found, ids)
 
 
-def _made_duplicate(draft: Draft, row: Incident, cause: Incident | None) -> None:
-    """Untouched and over, and on record as `cause`."""
-    if is_touched(row):
-        return
-    if row.state != "resolved":
-        if cause is not None and row.restored_at is not None:
-            absorb(draft, row, cause)
-        return
-    flags = tuple(dict.fromkeys((*row.flags, DUPLICATE)))
-    draft.take(row.id)
-    draft.tell(row.id, "absorbed", "explained by what it depends on, as was learnt later", RULE)
-    parent = cause.id if cause is not None else None
-    draft.put_incident(changed(row, state="closed", closed_at=draft.now, parent=parent, flags=flags))
-    draft.wake(f"close:{row.id}", None)
-
-
-def _renamed(known: Incident, found: Incident) -> Incident:
-    """In between it was explained by what it depends on, and became that one's incident (rule 11)."""
-    if known.cause == found.cause:
-        return known
-    names = (
-        "cause",
-        "category",
-        "ci",
-        "title",
-        "service",
-        "affected",
-        "symptoms",
-        "resolver_group",
-        "runbook",
-        "vendor",
-    )
-    return changed(known, **{name: getattr(found, name) for name in names})
-
-
-def _remembered(draft: Draft, found: Incident, parent: str | None) -> None:
+def _remembered(draft: Draft, past: Past, found: Incident, ids: dict[str, str]) -> str:
     """A new incident that is over: it may come back like any other, and then it makes its first ticket."""
-    stable, again = draft.policy.stable_for(found.category), draft.policy.ending.reopen_within
-    restored = found.restored_at or draft.now
-    resolved = min(draft.now, found.resolved_at or restored + stable)
-    gone = found.state == "closed" or resolved + again <= draft.now or draft.by_cause(found.cause) is not None
+    ending, stable = draft.policy.ending, draft.policy.stable_for(found.category)
+    over = found.resolved_at or (found.restored_at or draft.now) + stable
+    forgotten = over + ending.reopen_within <= draft.now or draft.by_cause(found.cause) is not None
+    gone = found.state == "closed" or forgotten
+    state: Phase = "closed" if gone else "resolved" if over <= draft.now else "open"
     story = [reason for reason in found.reasons if reason.rule not in _OWN_REASONS]
     row = msgspec.structs.replace(
         found,
+        id=_free_id(draft, past, found),
         number=draft.next_number("number"),
-        state="closed" if gone else "resolved",
+        state=state,
         learnt_at=draft.now,
         opened_at=None,
-        resolved_at=resolved,
+        resolved_at=None if state == "open" else min(draft.now, over),
         closed_at=draft.now if gone else None,
-        parent=parent,
+        parent=ids.get(found.parent or ""),
         sla=Sla(),
+        loss=0.0,
         counted="",
         escalation=0,
         major="",
@@ -226,8 +164,18 @@ def _remembered(draft: Draft, found: Incident, parent: str | None) -> None:
     )
     draft.tell(row.id, "history", f"P{row.worst_priority}: {row.title}; over before it was learnt", RULE)
     draft.put_incident(row)
-    if not gone:
-        draft.wake(f"close:{row.id}", resolved + again)
+    if state == "open":
+        draft.wake(f"restore:{row.id}", over)
+    elif state == "resolved":
+        draft.wake(f"close:{row.id}", over + ending.reopen_within)
+    return row.id
+
+
+def _free_id(draft: Draft, past: Past, found: Incident) -> str:
+    """Its own, unless what has that became another incident here."""
+    if not draft.is_taken(found.id):
+        return found.id
+    return sha256(f"{found.cause}@{found.started_at:.3f}@{past.began:.3f}".encode()).hexdigest()[:16]
 
 
 def _is_of_the_chain(draft: Draft, store: str, found: Incident) -> bool:

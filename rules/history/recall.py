@@ -20,7 +20,7 @@ from rules.sight.belief import CheckState
 
 TIMER = "past"
 MOST_TOLD = 100  # records of one store that are kept before the oldest are replayed: a step waits for a replay
-_TIMERS = ("restore", "nudge", "lower", "close", "refail")
+_TIMERS = ("restore", "nudge", "lower", "apart", "close", "refail")
 
 
 def hear_records(draft: Draft, event: Records) -> None:

@@ -15,6 +15,7 @@ from tests.rules.estates import START, Story, till
 
 INTERVAL = 15.0
 LEASE = 45.0
+SETTLED = 1_300.0  # longer than any past is waited for, and than what recovers needs to be resolved
 SILENCES = ("store_unreachable", "agent_silent")
 
 

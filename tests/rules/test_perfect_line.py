@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -12,10 +13,9 @@ from rules.entries import Tick
 from rules.history import recall
 from rules.state import State
 from tests.rules.estates import START, Story, digest
-from tests.rules.lines import Turn, cut, facts, log_of, one_store, overtaken, perfect
+from tests.rules.lines import SETTLED, Turn, cut, facts, log_of, one_store, perfect
+from tests.rules.overtaking import CHECKS, PACES, Pace, told_twice
 
-CHECKS = ("sw-01/icmp", "pos-01/tcp", "pos-02/tcp", "pos-03/tcp", "pos-04/tcp", "sign/tcp")
-SETTLED = 1_300.0  # longer than any past is waited for, and than what recovers needs to be resolved
 HOURS = 3_600.0
 
 
@@ -52,16 +52,11 @@ def test_ci_category_started_ended_and_the_worst_priority_are_those_of_a_perfect
     assert broken.state.told == {}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(logs(longest=120.0), st.sampled_from([4.0, 12.0, 60.0]), st.integers(0, 2**32))
-def test_records_that_overtake_each_other_leave_the_record_of_a_perfect_line(
-    log: list[Transition], longest: float, seed: int
-) -> None:
-    whole = perfect(Story(one_store()), log)
-    mixed = overtaken(Story(one_store()), log, longest, random.Random(seed))
-    end = max(whole.now, mixed.now) + SETTLED
-    whole.wait(end - whole.now)
-    mixed.wait(end - mixed.now)
+@pytest.mark.parametrize("pace", PACES)
+@pytest.mark.parametrize("seed", range(20))
+def test_records_that_overtake_each_other_leave_the_record_of_a_perfect_line(pace: Pace, seed: int) -> None:
+    """`python -m tests.rules.overtaking` tries more of them."""
+    whole, mixed = told_twice(pace, seed)
     assert facts(mixed) == facts(whole)
     assert mixed.state.pasts == {}
 

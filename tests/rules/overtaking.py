@@ -1,0 +1,69 @@
+"""Worlds in which some records are resent and others overtake them; each told over a perfect line as well.
+
+`python -m tests.rules.overtaking --worlds 1500 --least 20 --longest 120` names the seeds whose records differ.
+"""
+
+import argparse
+import random
+import sys
+from typing import NamedTuple
+
+from contract.records import Transition
+from contract.status import Status
+from tests.rules.estates import START, Story
+from tests.rules.lines import SETTLED, Turn, facts, log_of, one_store, overtaken, perfect
+
+CHECKS = ("sw-01/icmp", "pos-01/tcp", "pos-02/tcp", "pos-03/tcp", "pos-04/tcp", "sign/tcp")
+LATE = (4.0, 12.0, 60.0)  # seconds until a record that was lost is there, at most
+
+
+class Pace(NamedTuple):
+    """Seconds from one turn of a check to the next."""
+
+    least: float
+    longest: float
+
+
+PACES = (Pace(4.0, 120.0), Pace(20.0, 120.0), Pace(60.0, 600.0))
+
+
+def told_twice(pace: Pace, seed: int) -> tuple[Story, Story]:
+    """The same world over a perfect line, and with records that overtake each other."""
+    chance = random.Random(f"{pace.least}-{pace.longest}-{seed}")
+    log = log_of_a_world(pace, chance)
+    whole = perfect(Story(one_store()), log)
+    mixed = overtaken(Story(one_store()), log, chance.choice(LATE), chance)
+    end = max(whole.now, mixed.now) + SETTLED
+    whole.wait(end - whole.now)
+    mixed.wait(end - mixed.now)
+    return whole, mixed
+
+
+def log_of_a_world(pace: Pace, chance: random.Random) -> list[Transition]:
+    """Every check begins well; some turn now and then."""
+    turns = [Turn(START + 10 + at / 2, check, Status.OK) for at, check in enumerate(CHECKS)]
+    for check in chance.sample(CHECKS, chance.randint(1, len(CHECKS))):
+        at, state = START + 60.0, Status.OK
+        for _ in range(chance.randint(1, 5)):
+            at, state = at + chance.uniform(*pace), Status.CRITICAL if state is Status.OK else Status.OK
+            turns.append(Turn(at, check, state))
+    return log_of(turns)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worlds", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--least", type=float, default=20.0)
+    parser.add_argument("--longest", type=float, default=120.0)
+    asked = parser.parse_args()
+    wrong = []
+    for seed in range(asked.first, asked.first + asked.worlds):
+        whole, mixed = told_twice(Pace(asked.least, asked.longest), seed)
+        if facts(whole) != facts(mixed) or mixed.state.pasts:
+            wrong.append(seed)
+    sys.stdout.write(f"{len(wrong)} of {asked.worlds} worlds differ: {wrong}\n")
+
+
+if __name__ == "__main__":
+    main()
