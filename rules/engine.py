@@ -123,7 +123,7 @@ def _take(draft: Draft, event: JournalEntry | Due) -> None:  # noqa: PLR0912 - o
 def _adopt(draft: Draft, policy: Any, cmdb: Any, which: Literal["policy", "cmdb"]) -> None:
     """Judge by another policy or CMDB from now on; one that cannot be read changes nothing."""
     try:
-        draft.estate = estate.made(policy, cmdb)
+        draft.judge_by(estate.made(policy, cmdb))
     except (DocumentError, ValueError) as error:
         draft.reason(REFUSED_DOCUMENT, f"the {which} is not usable: {error}")
         return
@@ -244,8 +244,8 @@ def _judge(draft: Draft) -> None:
         judge_store(draft, store)
     for at, store in enumerate(stores[BATCH:]):
         _postpone(draft, f"store:{store}", draft.now + APART * (1 + at // BATCH))
-    for category, rules in draft.policy.categories.items():
-        if rules.chain and draft.has_drafted(category):
+    for category in draft.policy.chains:
+        if draft.has_drafted(category):
             chain.judge(draft, category)
     for incident in draft.parents_drafted():
         if chain.is_chain(incident) or residual.is_residual(incident):

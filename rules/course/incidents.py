@@ -27,6 +27,8 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
     if row is None:
         row = _promoted(draft, heir, finding) if heir is not None else _opened(draft, finding)
         draft.begun[row.id] = finding.started_at
+        if heir is None:
+            return act(draft, matrix.found(draft.policy, _as_found(row, finding), finding))
     elif row.state == "resolved":
         if stays_resolved(draft, row, finding.started_at):
             return row
@@ -116,6 +118,19 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
     if row.suppressed is not None:
         draft.tell(row.id, "suppressed", row.suppressed.reason, row.suppressed.rule)
     return row
+
+
+def _as_found(row: Incident, finding: Finding) -> Incident:
+    """What has just been opened, with all that follows what is so: nothing was before it."""
+    return changed(
+        row,
+        **{name: getattr(finding, name) for name in (*_NOW, *_AT_WORST)},
+        stores=tuple(sorted(set(finding.stores))),
+        symptoms=tuple(sorted(set(finding.symptoms))),
+        flags=tuple(dict.fromkeys(finding.flags)),
+        worst=Extent(finding.priority, finding.loss),
+        wanted=finding.priority,
+    )
 
 
 def _id(draft: Draft, finding: Finding) -> str:

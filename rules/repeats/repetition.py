@@ -43,6 +43,11 @@ def countable(draft: Draft, key: str) -> list[Occurrence]:
     return [one for one in recent(draft, key) if not _is_of_a_problem(draft, one)]
 
 
+def has_countable(draft: Draft, key: str, many: int) -> bool:
+    """Whether there are so many."""
+    return len(draft.occurrences(key)) >= many and len(countable(draft, key)) >= many
+
+
 def add(draft: Draft, key: str, occurrence: Occurrence) -> None:
     known = [one for one in recent(draft, key) if (one.incident, one.at) != (occurrence.incident, occurrence.at)]
     _keep(draft, key, [*known, occurrence])
