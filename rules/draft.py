@@ -1,6 +1,6 @@
 """One step's view of the state: reads see what the step already decided, and nothing is written until it is applied."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 from typing import Any, TypeVar, cast
 
@@ -23,7 +23,6 @@ from rules.state import AgentState, State, StoreState, Vote, complains, counts, 
 
 Named = tuple[str, CheckState]
 Row = TypeVar("Row")
-_TAKEN = 30 * 86_400.0  # seconds
 
 
 class Draft:
@@ -122,8 +121,9 @@ class Draft:
 
     def windows(self) -> list[Window]:
         """All that are not over, in the order in which they begin."""
-        rows = [row for _, row in self._all("windows", self._state.windows)]
-        return sorted(rows, key=lambda row: (row.since, row.id))
+        return sorted(
+            (row for _, row in self._all("windows", self._state.windows)), key=lambda row: (row.since, row.id)
+        )
 
     def windows_on(self, names: Iterable[str]) -> list[Window]:
         """Those that name any of `names`, stores or CIs."""
@@ -216,15 +216,6 @@ class Draft:
         """An incident, also one that this step closed, as it does what is over when it is learnt."""
         return self._row("incidents", self._state.incidents, incident)
 
-    def is_taken(self, id_: str) -> bool:
-        """Whether an incident has this id, or had it until not long ago."""
-        return self.recorded(id_) is not None or self.meta(f"taken:{id_}") is not None
-
-    def take(self, id_: str) -> None:
-        """What is closed while its CI may fail on keeps its id for itself; given free in a month."""
-        self.put("meta", f"taken:{id_}", self.now)
-        self.wake(f"taken:{id_}", self.now + _TAKEN)
-
     def by_cause(self, cause: str) -> Incident | None:
         for known in (self._causes, self._state.by_cause):
             if cause in known and (found := self.incident(known[cause])) is not None:
@@ -297,9 +288,10 @@ class Draft:
     def may_be_of_a_chain(self, row: Incident) -> bool:
         return self._state.may_be_of_a_chain(row)
 
-    def has_drafted(self, category: str) -> bool:
-        """Whether this step changed an incident of the category."""
-        return category in [row.category for row in self._rows.get("incidents", {}).values()]
+    def drafted_among(self, categories: Iterable[str]) -> Iterator[str]:
+        """Those of which this step has changed an incident by the time that they are asked for."""
+        rows = self._rows.get("incidents", {})
+        return (one for one in categories if rows and one in [row.category for row in rows.values()])
 
     def parents_drafted(self) -> list[Incident]:
         """The incidents that explain, or did, what this step changed."""

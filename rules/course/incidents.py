@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from rules.cause import joining, merging
-from rules.course import clocks, flapping, ledger, major, pauses
+from rules.course import clocks, flapping, ledger, major, pauses, taken
 from rules.course.finding import Finding, region_of
 from rules.course.incident import Extent, Incident, Priority, Sla, Suppression
 from rules.course.lifecycle import after
@@ -137,9 +137,13 @@ def _id(draft: Draft, finding: Finding) -> str:
     """Of the cause and its start; an incident that was absorbed or promoted has them taken, when its CI fails on."""
     first = f"{finding.cause}@{finding.started_at:.3f}"
     at = 1
-    while draft.is_taken(found := sha256((first if at == 1 else f"{first}#{at}").encode()).hexdigest()[:16]):
+    while taken.is_taken(draft, found := _hashed(first if at == 1 else f"{first}#{at}")):
         at += 1
     return found
+
+
+def _hashed(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _promoted(draft: Draft, heir: Incident, finding: Finding) -> Incident:

@@ -41,7 +41,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def has(self, day: date) -> bool:
         """Whether it is a business day."""
-        return day.weekday() in self._weekdays and day.isoformat() not in self._off
+        return day.weekday() in self._weekdays and not (self._off and day.isoformat() in self._off)
 
     @cached_property
     def _weekdays(self) -> frozenset[int]:

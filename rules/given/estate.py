@@ -98,7 +98,8 @@ class Estate:
         self.alike: Counter[tuple[str, Share]] = Counter()  # class and share → items; without a share: all of the class
         for item in cmdb.items:
             if item.store and item.lifecycle == "live":
-                self.alike.update((item.klass, share) for share in ("", *self.shares_of(item.store, item.ref)))
+                for share in ("", *self._all_shares(item.store, item)):
+                    self.alike[item.klass, share] += 1
 
     def givers(self, store: str, service: str) -> Givers:
         found = self._givers.get((store, service))
@@ -200,14 +201,18 @@ class Estate:
 
     def shares_of(self, store: str, ref: Ref) -> list[Share]:
         """What the store, or the CI in it, may have in common with others (rule 14)."""
-        known, item = self.stores.get(store), self.items.get(ref)
+        found = self._item_shares.get(ref)
+        if found is None:
+            item = self.items.get(ref)
+            found = self._all_shares(store, item)
+            if item is not None and item.store == store:
+                self._item_shares[ref] = found
+        return found
+
+    def _all_shares(self, store: str, item: Item | None) -> list[Share]:
+        known = self.stores.get(store)
         whole = _store_shares(known) if known is not None else []
-        if item is None:
-            return whole
-        own = self._item_shares.get(ref)
-        if own is None:
-            own = self._item_shares[ref] = _item_shares(self, item)
-        return list(dict.fromkeys([*whole, *own]))
+        return list(dict.fromkeys([*whole, *_item_shares(self, item)])) if item is not None else whole
 
     def versions_of(self, ref: Ref) -> list[Share]:
         """Of what model and version it is (rule 27)."""

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
-from rules.course import clocks
+from rules.course import clocks, taken
 from rules.course.incident import Incident, Reason, Sla
 from rules.course.incidents import HISTORICAL, PERSON_RESOLVED
 from rules.course.restore import DUPLICATE, absorb, is_touched, recover
@@ -103,11 +103,11 @@ def _recorded(draft: Draft, store: str, past: Past, found: Incident, ids: dict[s
         if namesake is not None and namesake.id != known.id:
             _made_duplicate(draft, namesake, known)
         return known.id
-    if known is None and found.id in past.known and not draft.is_taken(found.id):
+    if known is None and found.id in past.known and not taken.is_taken(draft, found.id):
         return found.id  # it was closed meanwhile, with all that is known about it
     if found.restored_at is None or _is_of_the_chain(draft, store, found):
         return found.id
-    if draft.is_taken(found.id):  # by what became another incident here
+    if taken.is_taken(draft, found.id):  # by what became another incident here
         found = changed(
             found, id=sha256(f"{found.cause}@{found.started_at:.3f}@{past.began:.3f}".encode()).hexdigest()[:16]
         )
@@ -156,7 +156,7 @@ def _end_lead(draft: Draft, row: Incident, found: Incident) -> None:
 
 def _absorbed(draft: Draft, past: Past, found: Incident, ids: dict[str, str]) -> None:
     """It was over, failed once more, and then something that it depends on explained it (rule 11)."""
-    if found.id not in past.known and not draft.is_taken(found.id):
+    if found.id not in past.known and not taken.is_taken(draft, found.id):
         _remembered(draft, found, ids.get(found.parent or ""))
     known, cause = draft.incident(found.id), draft.incident(ids.get(found.parent or "", found.parent or ""))
     if known is not None and known.cause == found.cause and known.restored_at is not None:
@@ -172,7 +172,7 @@ def _made_duplicate(draft: Draft, row: Incident, cause: Incident | None) -> None
             absorb(draft, row, cause)
         return
     flags = tuple(dict.fromkeys((*row.flags, DUPLICATE)))
-    draft.take(row.id)
+    taken.take(draft, row.id)
     draft.tell(row.id, "absorbed", "explained by what it depends on, as was learnt later", RULE)
     parent = cause.id if cause is not None else None
     draft.put_incident(changed(row, state="closed", closed_at=draft.now, parent=parent, flags=flags))

@@ -36,19 +36,18 @@ def arm(draft: Draft, row: Incident) -> None:
 
 def covering(draft: Draft, keys: Keys) -> Problem | None:
     """The open problem that an occurrence with these keys is one of; its own asset's before its model's."""
+    if not draft.has_problems():
+        return None
     return next((row for key in keys.all for row in draft.problems_on(key) if row.is_open and row.key == key), None)
 
 
 def _reason(draft: Draft, subject: Subject) -> str:
     """Why its ticket waits; empty when it does not."""
-    repeats = draft.policy.category(subject.category).hold == "repeats"
-    if not repeats and not draft.has_problems():
-        return ""
     keys = repetition.keys_of(draft, subject)
     problem = covering(draft, keys)
     if problem is not None:
         return f"one of problem #{problem.number}, {problem.title}" if draft.now < problem.hold_until else ""
-    if not repeats:
+    if draft.policy.category(subject.category).hold != "repeats":
         return ""
     times = max((_always_healed(draft, key) for key in keys.all), default=0)
     return f"the same failure always healed by itself lately ({times}×)" if times else ""

@@ -68,8 +68,8 @@ def revisit(draft: Draft, agent: str) -> None:
     """Believe anew about everything of which the agent said that it is not well, and about shared CIs."""
     for ci in draft.layout(agent):
         ref = draft.ref(agent, ci)
-        well = all(belief.state is Status.OK for _, belief in draft.on_ci(agent, ci))
-        if not well or draft.item(ref) is not None or draft.estate.is_shared(ref):
+        unwell = [belief for _, belief in draft.on_ci(agent, ci) if belief.state is not Status.OK]
+        if unwell or draft.item(ref) is not None or draft.estate.is_shared(ref):
             evaluate(draft, ref, agent)
 
 

@@ -91,7 +91,7 @@ def test_another_cmdb_says_anew_what_gives_a_service_and_of_which_category_it_is
 
 @pytest.mark.parametrize("seed", range(30))
 def test_what_is_of_use_is_the_same_without_a_look_at_all_that_it_needs(seed: int) -> None:
-    """Whatever fails, in the store or shared, watched or not, and whatever of it was opened, explained or is disputed."""
+    """Whatever fails, in the store or shared, watched or not, opened, explained or disputed."""
     chance, cmdb = random.Random(seed), chain(3)
     for one in list(cmdb["items"]):
         if one["class"] == "pos_terminal" and chance.random() < 0.7:
