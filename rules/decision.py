@@ -39,7 +39,7 @@ EffectKind = Literal[
 ]
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One row of the engine's state as it now is; `row` None means that it is gone."""
 
     table: Table
@@ -47,7 +47,7 @@ class Change(msgspec.Struct, frozen=True):
     row: Any
 
 
-class Effect(msgspec.Struct, frozen=True):
+class Effect(msgspec.Struct, frozen=True, gc=False):
     """Something to be done outside. `key` is its idempotency key; `to` names who or what, where it matters.
 
     `incident` is the id of an incident, or of a problem.
@@ -60,7 +60,7 @@ class Effect(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     changes: tuple[Change, ...] = ()
     effects: tuple[Effect, ...] = ()
     reasons: tuple[Reason, ...] = ()

@@ -1,12 +1,11 @@
 """One step's view of the state: reads see what the step already decided, and nothing is written until it is applied."""
 
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
+from typing import Any, TypeVar, cast
 
 import msgspec
 
-from contract.ids import split_check
-from contract.status import Status
 from rules.course.incident import Incident, Reason, Tally, TimelineEntry
 from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.given.binding import Binding
@@ -16,12 +15,14 @@ from rules.history.past import Past, Told, page_key
 from rules.planned.window import Window
 from rules.repeats.change import ChangeRequest
 from rules.repeats.problem import Occurrence, Problem, Repetition
+from rules.sight import layout
 from rules.sight.belief import CheckState, ItemState
 from rules.sight.dispute import Dispute
+from rules.sight.layout import Layout
 from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of
 
 Named = tuple[str, CheckState]
-_TAKEN = 30 * 86_400.0  # seconds
+Row = TypeVar("Row")
 
 
 class Draft:
@@ -30,14 +31,14 @@ class Draft:
     def __init__(self, state: State, now: float) -> None:
         self.now = now
         self.due = ""  # the deadline that this step is about
-        self.estate: Estate = state.estate
+        self.judge_by(state.estate)
         self.stores: dict[str, None] = {}
         self.shared: dict[str, None] = {}
         self.begun: dict[str, float] = {}  # incident → when the failure began that opened it now, or again
         self._state = state
         self._rows: dict[Table, dict[str, Any]] = {}
         self._checks: dict[str, dict[str, CheckState | None]] = {}
-        self._by_ci: dict[str, dict[str, list[Named]]] = {}
+        self._layouts: dict[str, Layout | None] = {}  # of agents that check something else now; None: not yet made
         self._items_of: dict[str, dict[str, None]] = {}
         self._votes_of: dict[str, dict[str, None]] = {}
         self._causes: dict[str, str] = {}
@@ -46,15 +47,15 @@ class Draft:
         self._timeline: list[TimelineEntry] = []
         self._reasons: dict[Reason, None] = {}
 
-    @property
-    def policy(self) -> Policy:
-        return self.estate.law
+    def judge_by(self, known: Estate) -> None:
+        """Another estate than before; its policy is there whenever anything is judged."""
+        self.estate = known
+        self.policy = cast("Policy", known.policy)
 
     # What is known
 
     def agent(self, agent: str) -> AgentState | None:
-        found: AgentState | None = self._row("agents", agent)
-        return found
+        return self._row("agents", self._state.agents, agent)
 
     def is_fresh(self, agent: str) -> bool:
         row = self.agent(agent)
@@ -69,60 +70,59 @@ class Draft:
         rows = {**self._state.checks.get(agent, {}), **self._checks.get(agent, {})}
         return {check: row for check, row in sorted(rows.items()) if row is not None}
 
-    def by_ci(self, agent: str) -> dict[str, list[Named]]:
-        """An agent's checks as (name, belief) by bare CI id."""
-        if agent not in self._by_ci:
-            grouped: dict[str, list[Named]] = {}
-            for check, row in self.checks(agent).items():
-                ci, name = split_check(check)
-                grouped.setdefault(ci, []).append((name, row))
-            self._by_ci[agent] = grouped
-        return self._by_ci[agent]
+    def layout(self, agent: str) -> Layout:
+        """Which of its checks an agent has on which CI."""
+        if agent not in self._layouts:
+            return self._state.layout(agent)
+        found = self._layouts[agent]
+        if found is None:
+            found = self._layouts[agent] = layout.of(self.checks(agent))
+        return found
+
+    def on_ci(self, agent: str, ci: str) -> list[Named]:
+        """An agent's checks on a bare CI id, as (name, belief)."""
+        drafted, kept = self._checks.get(agent), self._state.checks.get(agent, {})
+        named = self.layout(agent).get(ci, ())
+        if drafted is None:
+            return [(name, kept[key]) for name, key in named]
+        return [(name, drafted.get(key) or kept[key]) for name, key in named]
 
     def item(self, key: str) -> ItemState | None:
-        found: ItemState | None = self._row("items", key)
-        return found
+        return self._row("items", self._state.items, key)
 
     def store(self, store: str) -> StoreState | None:
-        found: StoreState | None = self._row("stores", store)
-        return found
+        return self._row("stores", self._state.stores, store)
 
     def meta(self, key: str) -> Any:
-        return self._row("meta", key)
+        return self._row("meta", self._state.meta, key)
 
     def deadline(self, key: str) -> float | None:
-        found: float | None = self._row("deadlines", key)
-        return found
+        return self._row("deadlines", self._state.deadlines, key)
 
     def past(self, store: str) -> Past | None:
-        found: Past | None = self._row("pasts", store)
-        return found
+        return self._row("pasts", self._state.pasts, store)
 
     def told(self, store: str, past: Past) -> list[Told]:
         """What has been told of a store's past, in order of arrival."""
-        pages = [self._row("told", page_key(store, page)) for page in range(past.pages)]
+        pages = [self._row("told", self._state.told, page_key(store, page)) for page in range(past.pages)]
         return [row for page in pages for row in page or ()]
 
     def window(self, window: str) -> Window | None:
-        found: Window | None = self._row("windows", window)
-        return found
+        return self._row("windows", self._state.windows, window)
 
     def dispute(self, child: str) -> Dispute | None:
-        found: Dispute | None = self._row("disputes", child)
-        return found
+        return self._row("disputes", self._state.disputes, child)
 
     def disputes(self) -> list[Dispute]:
-        children = sorted({*self._state.disputes, *self._rows.get("disputes", {})})
-        return [row for child in children if (row := self.dispute(child)) is not None]
+        return [row for _, row in self._all("disputes", self._state.disputes)]
 
     def has_windows(self) -> bool:
         return bool(self._state.windows) or "windows" in self._rows
 
     def windows(self) -> list[Window]:
         """All that are not over, in the order in which they begin."""
-        ids = {**self._state.windows, **self._rows.get("windows", {})}
         return sorted(
-            (row for one in ids if (row := self.window(one)) is not None), key=lambda row: (row.since, row.id)
+            (row for _, row in self._all("windows", self._state.windows)), key=lambda row: (row.since, row.id)
         )
 
     def windows_on(self, names: Iterable[str]) -> list[Window]:
@@ -137,17 +137,15 @@ class Draft:
         ref = self.estate.ref(agent, ci)
         if ref in self.estate.items or not self.has_bindings():
             return ref
-        bound: Binding | None = self._row("bindings", ref)
+        bound: Binding | None = self._row("bindings", self._state.bindings, ref)
         return bound.target if bound is not None and bound.target in self.estate.items else ref
 
     def tally(self, key: str) -> Tally | None:
-        found: Tally | None = self._row("ledger", key)
-        return found
+        return self._row("ledger", self._state.ledger, key)
 
     def tallies(self) -> list[tuple[str, Tally]]:
         """The whole ledger, oldest day first."""
-        keys = sorted({*self._state.ledger, *self._rows.get("ledger", {})})
-        return [(key, row) for key in keys if (row := self.tally(key)) is not None]
+        return self._all("ledger", self._state.ledger)
 
     def has_bindings(self) -> bool:
         return bool(self._state.bindings) or "bindings" in self._rows
@@ -158,26 +156,26 @@ class Draft:
             return []
         drafted = self._rows.get("bindings", {})
         found = dict.fromkeys([*self._state.bound_to.get(ref, ()), *drafted])
-        rows = [(one, self._row("bindings", one)) for one in found if one not in self.estate.items]
+        rows = [
+            (one, self._row("bindings", self._state.bindings, one)) for one in found if one not in self.estate.items
+        ]
         return sorted(one for one, row in rows if row is not None and row.target == ref)
 
     def bindings(self) -> list[tuple[str, Binding]]:
         """All of them, whether the CMDB lets them count or not."""
-        ids = sorted({*self._state.bindings, *self._rows.get("bindings", {})})
-        return [(one, row) for one in ids if (row := self._row("bindings", one)) is not None]
+        return self._all("bindings", self._state.bindings)
 
     def occurrences(self, key: str) -> tuple[Occurrence, ...]:
         """What is remembered of a failure that repeats, oldest first."""
-        found: Repetition | None = self._row("repetitions", key)
+        found: Repetition | None = self._row("repetitions", self._state.repetitions, key)
         return found.occurrences if found is not None else ()
 
     def change(self, reference: str) -> ChangeRequest | None:
-        found: ChangeRequest | None = self._row("changes", reference)
-        return found
+        return self._row("changes", self._state.changes, reference)
 
-    def has_changes(self, many: int) -> bool:
+    def has_changes(self, many: int = 1) -> bool:
         """Whether so many are known."""
-        return len(self._state.changes) >= many
+        return len(self._state.changes) >= many or (many == 1 and "changes" in self._rows)
 
     def changes_on(self, names: Collection[str]) -> list[ChangeRequest]:
         """Those that name any of `names`: stores, CIs, shares."""
@@ -187,8 +185,10 @@ class Draft:
         return [row for row in rows if not set(row.names).isdisjoint(names)]
 
     def problem(self, problem: str) -> Problem | None:
-        found: Problem | None = self._row("problems", problem)
-        return found
+        return self._row("problems", self._state.problems, problem)
+
+    def has_problems(self) -> bool:
+        return bool(self._state.problems) or "problems" in self._rows
 
     def problems_on(self, name: str) -> list[Problem]:
         """Those with that key, or noted on that CI."""
@@ -208,26 +208,19 @@ class Draft:
 
     def incident(self, incident: str) -> Incident | None:
         """An incident that is not closed."""
-        row: Incident | None = self._row("incidents", incident)
+        drafted = self._rows.get("incidents")
+        row = drafted[incident] if drafted and incident in drafted else self._state.incidents.get(incident)
         return None if row is None or row.state == "closed" else row
 
     def recorded(self, incident: str) -> Incident | None:
         """An incident, also one that this step closed, as it does what is over when it is learnt."""
-        found: Incident | None = self._row("incidents", incident)
-        return found
-
-    def is_taken(self, id_: str) -> bool:
-        """Whether an incident has this id, or had it until not long ago."""
-        return self._row("incidents", id_) is not None or self.meta(f"taken:{id_}") is not None
-
-    def take(self, id_: str) -> None:
-        """What is closed while its CI may fail on keeps its id for itself; given free in a month."""
-        self.put("meta", f"taken:{id_}", self.now)
-        self.wake(f"taken:{id_}", self.now + _TAKEN)
+        return self._row("incidents", self._state.incidents, incident)
 
     def by_cause(self, cause: str) -> Incident | None:
-        found = self.incident(self._causes.get(cause, "")) or self.incident(self._state.by_cause.get(cause, ""))
-        return found if found is not None and found.cause == cause else None
+        for known in (self._causes, self._state.by_cause):
+            if cause in known and (found := self.incident(known[cause])) is not None:
+                return found if found.cause == cause else None
+        return None
 
     def of_home(self, home: str) -> list[Incident]:
         """A store's incidents that are not closed, oldest first; with "" those of no single store."""
@@ -249,14 +242,19 @@ class Draft:
         rows = [(key, row) for key in keys if (row := self.item(key)) is not None and row.state]
         return sorted(rows, key=lambda found: (found[1].since, found[0]))
 
-    def failing(self, klass: str, shares: Iterable[str]) -> dict[str, int]:
+    def suspects(self, store: str) -> list[str]:
+        """The keys of all in the store that may not be ok; what is not among them is."""
+        return [*self._state.troubled.get(store, ()), *self._items_of.get(store, ())]
+
+    def failing(self, klass: str, shares: Collection[str]) -> dict[str, int]:
         """How many of a class fail that have each of `shares`; by "" how many at all."""
-        known = {share: self._state.failing[klass, share] for share in ("", *shares)}
-        for key in self._rows.get("items", {}):
+        known = {share: self._state.failing.get((klass, share), 0) for share in ("", *shares)}
+        for key in self._rows.get("items", ()):
             item = self.estate.items.get(key)
             change = fails(self.item(key)) - fails(self._state.items.get(key))
             if change and item is not None and item.klass == klass and item.store and item.lifecycle == "live":
-                for share in ("", *self.estate.shares_of(item.store, key)):
+                known[""] += change
+                for share in self.estate.shares_of(item.store, key) if shares else ():
                     if share in known:
                         known[share] += change
         return known
@@ -269,17 +267,9 @@ class Draft:
         """Cohort → how many stores have a fresh vote against the shared `ref`."""
         return self._tally(ref, self._state.failing_votes, lambda row: complains(self.estate, ref, row))
 
-    def well_votes(self, ref: str, but: str, most: int) -> list[tuple[str, ItemState]]:
-        """At most so many votes of stores other than `but` that see the shared `ref` well, by key."""
-        found: list[tuple[str, ItemState]] = []
-        for stores in self._state.votes.get(ref, {}).values():
-            for store in stores:
-                if len(found) == most:
-                    return found
-                row = self.item(f"{ref}@{store}")
-                if store != but and row is not None and row.state is Status.OK:
-                    found.append((f"{ref}@{store}", row))
-        return found
+    def voters(self, ref: str) -> Iterable[str]:
+        """The stores that had a fresh vote on the shared `ref` when this step began."""
+        return chain.from_iterable(self._state.votes.get(ref, {}).values())
 
     def complaining(self, ref: str, cohort: str) -> list[str]:
         """The stores of a cohort that vote against the shared `ref`."""
@@ -298,9 +288,10 @@ class Draft:
     def may_be_of_a_chain(self, row: Incident) -> bool:
         return self._state.may_be_of_a_chain(row)
 
-    def has_drafted(self, category: str) -> bool:
-        """Whether this step changed an incident of the category."""
-        return any(row.category == category for row in self._rows.get("incidents", {}).values())
+    def drafted_among(self, categories: Iterable[str]) -> Iterator[str]:
+        """Those of which this step has changed an incident by the time that they are asked for."""
+        rows = self._rows.get("incidents", {})
+        return (one for one in categories if rows and one in [row.category for row in rows.values()])
 
     def parents_drafted(self) -> list[Incident]:
         """The incidents that explain, or did, what this step changed."""
@@ -317,8 +308,9 @@ class Draft:
                 self._votes_of.setdefault(key.partition("@")[0], {})[key] = None
 
     def put_check(self, agent: str, check: str, row: CheckState | None) -> None:
+        if (self.check(agent, check) is None) != (row is None):
+            self._layouts[agent] = None
         self._checks.setdefault(agent, {})[check] = row
-        self._by_ci.pop(agent, None)
 
     def put_incident(self, row: Incident) -> None:
         self.put("incidents", row.id, row)
@@ -366,7 +358,7 @@ class Draft:
             self.put("meta", "timeline", first + len(self._timeline))
             changes += [Change("timeline", f"{first + at:012d}", line) for at, line in enumerate(self._timeline)]
         for table, rows in self._rows.items():
-            kept = getattr(self._state, table)
+            kept = self._state.tables[table]
             changes += [Change(table, key, row) for key, row in rows.items() if kept.get(key) != row]
         return Decision(tuple(changes), tuple(self._effects.values()), tuple(self._reasons))
 
@@ -378,9 +370,14 @@ class Draft:
             number[cohort] = number.get(cohort, 0) + after - before
         return {cohort: count for cohort, count in sorted(number.items()) if count}
 
-    def _row(self, table: Table, key: str) -> Any:
-        drafted = self._rows.get(table, {})
-        return drafted[key] if key in drafted else getattr(self._state, table).get(key)
+    def _row(self, table: Table, kept: dict[str, Row], key: str) -> Row | None:
+        drafted: dict[str, Row | None] | None = self._rows.get(table)
+        return drafted[key] if drafted is not None and key in drafted else kept.get(key)
+
+    def _all(self, table: Table, kept: dict[str, Row]) -> list[tuple[str, Row]]:
+        """By key, in the order of the keys."""
+        keys = sorted({*kept, *self._rows.get(table, ())})
+        return [(key, row) for key in keys if (row := self._row(table, kept, key)) is not None]
 
     def _chosen(
         self, indexed: Iterable[str], drafted: tuple[str, str], wanted: Callable[[Incident], bool]

@@ -11,7 +11,7 @@ from rules.asked import change_commands, commands, pin_commands, problem_command
 from rules.asked.verb import REFUSED
 from rules.cause import chain, residual, scope
 from rules.cause.judge import judge_store
-from rules.course import clocks, flapping, ledger, major, pauses, precision, restore
+from rules.course import clocks, flapping, ledger, major, pauses, precision, restore, taken
 from rules.course.incident import Incident, Ticket
 from rules.decision import Decision
 from rules.draft import Draft, changed
@@ -123,7 +123,7 @@ def _take(draft: Draft, event: JournalEntry | Due) -> None:  # noqa: PLR0912 - o
 def _adopt(draft: Draft, policy: Any, cmdb: Any, which: Literal["policy", "cmdb"]) -> None:
     """Judge by another policy or CMDB from now on; one that cannot be read changes nothing."""
     try:
-        draft.estate = estate.made(policy, cmdb)
+        draft.judge_by(estate.made(policy, cmdb))
     except (DocumentError, ValueError) as error:
         draft.reason(REFUSED_DOCUMENT, f"the {which} is not usable: {error}")
         return
@@ -148,7 +148,7 @@ def _fall_due(draft: Draft, key: str) -> None:  # noqa: PLR0912 - one case a kin
             beliefs.revisit(draft, name)
         case "command":
             commands.forget(draft, name)
-        case "taken":
+        case taken.TIMER:
             draft.put("meta", key, None)
         case ledger.TIMER:
             if draft.estate.policy is not None:
@@ -244,9 +244,8 @@ def _judge(draft: Draft) -> None:
         judge_store(draft, store)
     for at, store in enumerate(stores[BATCH:]):
         _postpone(draft, f"store:{store}", draft.now + APART * (1 + at // BATCH))
-    for category, rules in draft.policy.categories.items():
-        if rules.chain and draft.has_drafted(category):
-            chain.judge(draft, category)
+    for category in draft.drafted_among(draft.policy.chains):
+        chain.judge(draft, category)
     for incident in draft.parents_drafted():
         if chain.is_chain(incident) or residual.is_residual(incident):
             chain.settle(draft, incident)

@@ -7,7 +7,10 @@ LONGEST = 2_000
 
 def one_line(text: str) -> str:
     """Control characters, line ends and direction marks become spaces: a device must not draw on a terminal."""
-    return scrubbed("".join(character if character.isprintable() else " " for character in text[:LONGEST]))
+    short = text[:LONGEST]
+    if not short.isprintable():
+        short = "".join(character if character.isprintable() else " " for character in short)
+    return scrubbed(short)
 
 
 def lines(text: str) -> str:

@@ -6,13 +6,13 @@ Rows change only through `State.put`, so the indexes cannot disagree with the ta
 import heapq
 import sys
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from contract.status import Status
 from rules.course.incident import Incident, Tally
-from rules.decision import Change
+from rules.decision import Change, Table
 from rules.given import estate
 from rules.given.binding import Binding
 from rules.given.estate import Estate
@@ -23,11 +23,13 @@ from rules.planned.window import RULE as WINDOW_RULE
 from rules.planned.window import Window
 from rules.repeats.change import ChangeRequest
 from rules.repeats.problem import Problem, Repetition
+from rules.sight import layout
 from rules.sight.belief import CheckState, ItemState
 from rules.sight.dispute import Dispute
+from rules.sight.layout import Layout
 
 
-class AgentState(msgspec.Struct, frozen=True):
+class AgentState(msgspec.Struct, frozen=True, gc=False):
     """`silent_since` None: heard. `settling`: heard again, but its evidence is from before its silence."""
 
     heard_at: float = 0.0
@@ -42,13 +44,14 @@ class AgentState(msgspec.Struct, frozen=True):
         return self.silent_since is None and not self.settling
 
 
-class StoreState(msgspec.Struct, frozen=True):
+class StoreState(msgspec.Struct, frozen=True, gc=False):
     """A store that cannot be reached: since when, and when that was learnt."""
 
     silent_since: float
     learnt_at: float
 
 
+KEPT: tuple[Table, ...] = tuple(table for table in get_args(Table) if table != "timeline")  # which is history
 Checks = dict[str, CheckState]
 Vote = dict[str, dict[str, None]]  # cohort → stores
 
@@ -73,6 +76,7 @@ class State:
         self.repetitions: dict[str, Repetition] = {}
         self.changes: dict[str, ChangeRequest] = {}
         self.disputes: dict[str, Dispute] = {}
+        self.tables: dict[Table, dict[str, Any]] = {table: getattr(self, table) for table in KEPT}
         self.estate: Estate = estate.EMPTY
         self.by_cause: dict[str, str] = {}
         self.by_home: dict[str, dict[str, None]] = {}
@@ -87,6 +91,7 @@ class State:
         self.changes_on: dict[str, dict[str, None]] = {}
         self.problems_on: dict[str, dict[str, None]] = {}
         self.problems_of: dict[str, dict[str, None]] = {}
+        self._layouts: dict[str, Layout] = {}  # of agents since their checks are what they are
         self._heap: list[tuple[float, str]] = []
 
     @classmethod
@@ -103,18 +108,27 @@ class State:
             heapq.heappop(self._heap)
         return self._heap[0] if self._heap else None
 
+    def layout(self, agent: str) -> Layout:
+        """Which of its checks an agent has on which CI."""
+        found = self._layouts.get(agent)
+        if found is None:
+            found = self._layouts[agent] = layout.of(self.checks.get(agent, ()))
+        return found
+
     def put(self, change: Change) -> None:  # noqa: PLR0912 - one case a table
         match change.table:
+            case "timeline":
+                pass  # append-only history, kept in the database and not in memory
+            case "deadlines":
+                _set(self.deadlines, change.key, change.row)
+                if change.row is not None:
+                    heapq.heappush(self._heap, (change.row, change.key))
             case "checks":
                 self._put_check(change.key, change.row)
             case "items":
                 self._put_item(change.key, change.row)
             case "incidents":
                 self._put_incident(change.key, change.row)
-            case "deadlines":
-                _set(self.deadlines, change.key, change.row)
-                if change.row is not None:
-                    heapq.heappush(self._heap, (change.row, change.key))
             case "agents":
                 _set(self.agents, sys.intern(change.key), change.row)
             case "windows":
@@ -130,9 +144,7 @@ class State:
             case "problems":
                 self._put_problem(change.key, change.row)
             case "stores" | "pasts" | "told" | "ledger" | "repetitions" | "disputes":
-                _set(getattr(self, change.table), change.key, change.row)
-            case "timeline":
-                pass  # append-only history, kept in the database and not in memory
+                _set(self.tables[change.table], change.key, change.row)
 
     def adopt(self, known: Estate) -> None:
         """Another CMDB or policy: cohorts may differ, so the votes are counted anew."""
@@ -151,6 +163,8 @@ class State:
     def _put_check(self, key: str, row: CheckState | None) -> None:
         agent, _, check = key.partition("/")
         checks = self.checks.setdefault(sys.intern(agent), {})
+        if (check in checks) != (row is not None):
+            self._layouts.pop(agent, None)
         _set(checks, sys.intern(check), row)
 
     def _put_item(self, key: str, row: ItemState | None) -> None:

@@ -175,7 +175,8 @@ def _word(draft: Draft, ref: str, checks: tuple[CheckView, ...]) -> tuple[ItemWo
     """Evidence too old is unknown, never ok; so is a CI that nothing checks, unless what it needs says more."""
     row, item = draft.item(ref), draft.estate.items.get(ref)
     if not any(check.fresh for check in checks):
-        if not checks and item is not None and draft.estate.policy is not None and not is_usable(draft, item):
+        judged = item if draft.estate.policy is not None and not checks else None
+        if judged is not None and not is_usable(draft, ref, judged.store or ""):
             return "critical", None
         return "unknown", None
     if row is None:

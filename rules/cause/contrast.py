@@ -31,11 +31,11 @@ def among_items(draft: Draft, refs: Iterable[Ref]) -> list[Reason]:
     ]
     if not items:
         return []
-    klass = Counter(item.klass for item in items).most_common(1)[0][0]
+    klass = Counter(item.klass for item in items).most_common(1)[0][0] if len(items) > 1 else items[0].klass
+    if draft.failing(klass, ())[""] < draft.policy.contrast.failing:
+        return []
     shares = dict.fromkeys(share for item in items for share in draft.estate.shares_of(item.store or "", item.ref))
     failing = draft.failing(klass, shares)
-    if failing[""] < draft.policy.contrast.failing:
-        return []
     alike = draft.estate.alike
     counts = [Count(share, failing[share], alike[klass, share] - failing[share]) for share in shares]
     return _said(draft, f"failing {klass}", failing[""], alike[klass, ""] - failing[""], counts)

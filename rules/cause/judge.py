@@ -43,6 +43,10 @@ def cause_of(draft: Draft, key: str) -> str:
 
 def _judge_items(draft: Draft, store: str) -> list[float]:
     rows = dict(draft.troubled(store))
+    if not rows:
+        for key, row in _existing(draft, store).items():
+            _follow(draft, store, key, row, None)
+        return []
     verdicts = backup.as_one(draft, store, {key: verdict(draft, key, row, store) for key, row in rows.items()})
     causes = {key: rows[key] for key, found in verdicts.items() if found.kind == "cause"}
     impacts = {key: impact(draft, key.partition("@")[0], store) for key in causes}

@@ -126,7 +126,7 @@ def _moments(policy: Policy, row: Incident) -> list[Moment]:
         if which not in row.sla.at_risk:
             found.append(Moment(_warned_at(policy, row, which), which, "at risk"))
         found.append(Moment(by, which, "breached"))
-    return sorted(found)
+    return sorted(found) if len(found) > 1 else found
 
 
 def _warned_at(policy: Policy, row: Incident, which: Which) -> float:

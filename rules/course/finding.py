@@ -12,7 +12,7 @@ from rules.given import hours
 CAPACITY_UNKNOWN = "capacity unknown"
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`cause` is the key that one unresolved incident has; `parent` is the id of the incident that explains it.
 
     `impact` and `urgency` are what rules/impact/matrix.py begins with; an impact of None is that of the priority.

@@ -17,7 +17,7 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
-class Affected(msgspec.Struct, frozen=True):
+class Affected(msgspec.Struct, frozen=True, gc=False):
     """What customers lost: lanes (or whatever gives the service) down of how many, and the CIs that are hit."""
 
     lanes_down: int = 0
@@ -26,14 +26,14 @@ class Affected(msgspec.Struct, frozen=True):
     unit: str = ""  # what is counted, in the plural: lanes, screens; empty when nothing is
 
 
-class Extent(msgspec.Struct, frozen=True):
+class Extent(msgspec.Struct, frozen=True, gc=False):
     """How bad it was: the priority it asked for, and the share of the service that its store had lost."""
 
     priority: Priority
     loss: float
 
 
-class Sla(msgspec.Struct, frozen=True):
+class Sla(msgspec.Struct, frozen=True, gc=False):
     """Deadlines run from `opened_at`. A breach stands, whatever happens to the priority later.
 
     `paused` says why the resolve clock stands still; `resolve_by` moves when it goes on. `paused_for` is how long it
@@ -52,7 +52,7 @@ class Sla(msgspec.Struct, frozen=True):
     healthy: float = 0.0
 
 
-class Suppression(msgspec.Struct, frozen=True):
+class Suppression(msgspec.Struct, frozen=True, gc=False):
     """Held back from tickets and pages, never from observation. `until` None: as long as the reason holds."""
 
     reason: str
@@ -60,7 +60,7 @@ class Suppression(msgspec.Struct, frozen=True):
     rule: str = "11 suppressed"
 
 
-class Pin(msgspec.Struct, frozen=True):
+class Pin(msgspec.Struct, frozen=True, gc=False):
     """A priority that a person set, until when. It was `before`, and comes back to that; `noted` is the worst that the
     rules asked for and people know of.
     """
@@ -73,7 +73,7 @@ class Pin(msgspec.Struct, frozen=True):
     noted: Priority
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class Ticket(msgspec.Struct, frozen=True, gc=False):
     system: str
     id: str
     url: str = ""
@@ -81,7 +81,7 @@ class Ticket(msgspec.Struct, frozen=True):
     mode: Literal["live", "shadow"] = "live"
 
 
-class Incident(msgspec.Struct, frozen=True, kw_only=True):
+class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One cause, as the help desk will know it.
 
     `cause` is the key that at most one unresolved incident has (`pos_outage:0042/pos-01`); `id` is a hash of it and of
@@ -149,7 +149,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     paged_priority: Priority | None = None
 
 
-class Tally(msgspec.Struct, frozen=True):
+class Tally(msgspec.Struct, frozen=True, gc=False):
     """A rule's incidents of a day: opened, judged by people, called in by people, and how many seconds after us."""
 
     opened: int = 0
@@ -159,7 +159,7 @@ class Tally(msgspec.Struct, frozen=True):
     ahead: float = 0.0
 
 
-class TimelineEntry(msgspec.Struct, frozen=True):
+class TimelineEntry(msgspec.Struct, frozen=True, gc=False):
     """A line of an incident's story: what happened, when, by which rule or whom."""
 
     incident: str

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from rules.cause import joining, merging
-from rules.course import clocks, flapping, ledger, major, news, pauses
+from rules.course import clocks, flapping, ledger, major, news, pauses, taken
 from rules.course.finding import Finding, region_of
 from rules.course.incident import Extent, Incident, Priority, Sla, Suppression
 from rules.course.lifecycle import after
@@ -27,6 +27,8 @@ def ensure(draft: Draft, finding: Finding, heir: Incident | None = None) -> Inci
     if row is None:
         row = _promoted(draft, heir, finding) if heir is not None else _opened(draft, finding)
         draft.begun[row.id] = finding.started_at
+        if heir is None:
+            return act(draft, matrix.found(draft.policy, _as_found(row, finding), finding))
     elif row.state == "resolved":
         if stays_resolved(draft, row, finding.started_at):
             return row
@@ -118,13 +120,30 @@ def _opened(draft: Draft, finding: Finding) -> Incident:
     return row
 
 
+def _as_found(row: Incident, finding: Finding) -> Incident:
+    """What has just been opened, with all that follows what is so: nothing was before it."""
+    return changed(
+        row,
+        **{name: getattr(finding, name) for name in (*_NOW, *_AT_WORST)},
+        stores=tuple(sorted(set(finding.stores))),
+        symptoms=tuple(sorted(set(finding.symptoms))),
+        flags=tuple(dict.fromkeys(finding.flags)),
+        worst=Extent(finding.priority, finding.loss),
+        wanted=finding.priority,
+    )
+
+
 def _id(draft: Draft, finding: Finding) -> str:
     """Of the cause and its start; an incident that was absorbed or promoted has them taken, when its CI fails on."""
     first = f"{finding.cause}@{finding.started_at:.3f}"
     at = 1
-    while draft.is_taken(found := sha256((first if at == 1 else f"{first}#{at}").encode()).hexdigest()[:16]):
+    while taken.is_taken(draft, found := _hashed(first if at == 1 else f"{first}#{at}")):
         at += 1
     return found
+
+
+def _hashed(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _promoted(draft: Draft, heir: Incident, finding: Finding) -> Incident:

@@ -1,7 +1,7 @@
 """Rule 30: what came of each rule's incidents, counted by the day on which they were opened. Nothing is muted by it."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import date
 
 import msgspec
 
@@ -10,6 +10,7 @@ from rules.draft import Draft, changed
 
 TIMER = "ledger"
 DAY = 86_400.0  # seconds
+_EPOCH = date(1970, 1, 1).toordinal()
 _DECIDES = ("2", "3", "5", "8", "10", "13", "14")  # more telling than that something was critical (rule 1)
 
 
@@ -81,7 +82,7 @@ def rule_of(key: str) -> str:
 
 def day_of(at: float) -> str:
     """In UTC; text that sorts as the days do."""
-    return datetime.fromtimestamp(at, UTC).date().isoformat()
+    return date.fromordinal(_EPOCH + int(at // DAY)).isoformat()
 
 
 def next_day(now: float) -> float:
@@ -99,7 +100,9 @@ def _add(draft: Draft, row: Incident, **more: float) -> None:
     before = draft.tally(row.counted) if row.counted else None
     if before is None and "opened" not in more:
         return
-    draft.put("ledger", row.counted, _sum(before or Tally(), msgspec.convert(more, Tally, strict=False)))
+    known = before or Tally()
+    after = {name: getattr(known, name) + number for name, number in more.items()}
+    draft.put("ledger", row.counted, msgspec.structs.replace(known, **after))
 
 
 def _sum(one: Tally, other: Tally) -> Tally:

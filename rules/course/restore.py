@@ -1,7 +1,7 @@
 """Rule 22: how an incident ends. Stable for a while and untouched: by itself. Touched: it stays with its owner."""
 
 from rules.cause import merging
-from rules.course import clocks, flapping, major, pauses
+from rules.course import clocks, flapping, major, pauses, taken
 from rules.course.incident import Incident
 from rules.course.incidents import ACCEPTED, PERSON_RESOLVED, suppression
 from rules.course.lifecycle import after
@@ -94,7 +94,7 @@ def close(draft: Draft, row: Incident, why: str = "not reopened in time") -> Non
     if phase is None:
         return
     if row.restored_at is None:
-        draft.take(row.id)  # a person resolved it, and nobody has seen it well since: it may fail on
+        taken.take(draft, row.id)  # a person resolved it, and nobody has seen it well since: it may fail on
     row = changed(row, state=phase, closed_at=draft.now)
     draft.wake(f"close:{row.id}", None)
     draft.tell(row.id, "closed", why, "22 restore")
@@ -117,7 +117,7 @@ def absorb(draft: Draft, row: Incident, cause: Incident) -> None:
     row = pauses.ended(draft, row, text)
     row = changed(row, state=phase, closed_at=draft.now, parent=cause.id, flags=(*row.flags, DUPLICATE))
     _stop(draft, row)
-    draft.take(row.id)
+    taken.take(draft, row.id)
     draft.tell(row.id, "absorbed", text, "11 symptom")
     if row.opened_at is not None:
         draft.effect(

@@ -18,6 +18,8 @@ class Deadlines(NamedTuple):
 
 def target(policy: Policy, row: Incident, priority: Priority) -> Target:
     """The most specific wins: category and service, then category, then service, then the priority's own."""
+    if not policy.sla.exceptions:
+        return policy.sla.of(priority)
     found = [(_rank(one), one) for one in policy.sla.exceptions if one.fits(row.category, row.service)]
     for _, one in sorted(found, key=lambda found: -found[0]):
         special = one.of(priority)

@@ -6,6 +6,7 @@ else `default`. All is wall time of the store, so a change of the clock moves no
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import cached_property, lru_cache
 from itertools import count, islice
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,16 +18,38 @@ from rules.given.cmdb import Store
 from rules.given.wall import DAYS, Day
 
 DEFAULT = "default"
+_DAYS_KEPT = 1_000
 Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
 
 
-class Calendar(msgspec.Struct, frozen=True, kw_only=True):
+class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """`hours` are the same on each of `days`; a holiday is no business day. `regions` are those that go by it."""
 
     days: tuple[Day, ...] = DAYS[:5]
     hours: str = "00:00-24:00"
     holidays: Annotated[list[Date], msgspec.Meta(max_length=2_000)] = []
     regions: list[str] = []
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """Minutes after midnight at which work begins and ends. Raises ValueError."""
+        start, _, end = self.hours.partition("-")
+        opens, closes = wall.minutes(start), wall.minutes(end)
+        if opens >= closes:
+            raise ValueError(f"found {self.hours!r}, expected hours of one day such as 09:00-17:00")
+        return opens, closes
+
+    def has(self, day: date) -> bool:
+        """Whether it is a business day."""
+        return day.weekday() in self._weekdays and not (self._off and day.isoformat() in self._off)
+
+    @cached_property
+    def _weekdays(self) -> frozenset[int]:
+        return frozenset(DAYS.index(day) for day in self.days)
+
+    @cached_property
+    def _off(self) -> frozenset[str]:
+        return frozenset(self.holidays)
 
 
 class Work(NamedTuple):
@@ -53,10 +76,11 @@ def business_days_later(work: Work, since: float, days: int) -> float:
     """The same wall time so many business days later. Outside working hours they count from when work begins next,
     and end when the last of them does.
     """
-    today = next(_spans(work, since))
+    spans = _spans(work, since)
+    today = next(spans)
     if since <= today.start:
-        return next(islice(_spans(work, since), days - 1, None)).end
-    due = next(islice(_spans(work, since), days, None))
+        return today.end if days == 1 else next(islice(spans, days - 2, None)).end
+    due = today if days == 0 else next(islice(spans, days - 1, None))
     local, day = datetime.fromtimestamp(since, work.zone), wall.day_of(work.zone, due.start)
     return datetime.combine(day, local.time(), work.zone).timestamp()
 
@@ -89,7 +113,7 @@ def mistakes(calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:
         if not calendar.days:
             yield f"business_calendars.{name}.days", "a calendar needs at least one day of the week"
         try:
-            _hours(calendar)
+            _ = calendar.span
         except ValueError as error:
             yield f"business_calendars.{name}.hours", str(error)
         for at, day in enumerate(calendar.holidays):
@@ -104,23 +128,19 @@ def mistakes(calendars: Mapping[str, Calendar]) -> Iterator[tuple[str, str]]:
 def _spans(work: Work, at: float) -> Iterator[Span]:
     """The business days that end after `at`, in order, for ever."""
     calendar, zone = work
-    opens, closes = _hours(calendar)
-    days, holidays = {DAYS.index(day) for day in calendar.days}, set(calendar.holidays)
+    opens, closes = calendar.span
     today = wall.day_of(zone, at)
     for ahead in count(-1):
         day = today + timedelta(days=ahead)
-        if day.weekday() in days and day.isoformat() not in holidays:
-            span = Span(wall.first(zone, day, opens), wall.last(zone, day, closes))
+        if calendar.has(day):
+            span = _of_day(zone, day, opens, closes)
             if span.end > at:
                 yield span
 
 
-def _hours(calendar: Calendar) -> tuple[int, int]:
-    start, _, end = calendar.hours.partition("-")
-    opens, closes = wall.minutes(start), wall.minutes(end)
-    if opens >= closes:
-        raise ValueError(f"found {calendar.hours!r}, expected hours of one day such as 09:00-17:00")
-    return opens, closes
+@lru_cache(_DAYS_KEPT)
+def _of_day(zone: ZoneInfo, day: date, opens: int, closes: int) -> Span:
+    return Span(wall.first(zone, day, opens), wall.last(zone, day, closes))
 
 
 def _is_date(text: str) -> bool:

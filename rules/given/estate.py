@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,21 +17,40 @@ from rules.given.playbook import UNKNOWN_CI, Category, Operator
 from rules.given.policy import Policy, typed
 from rules.given.trading import Trading
 
-_STORE_WIDE = ("carrier", "region")
 _VERSIONS = ("model", "firmware", "version")
 
 Share = str  # something that stores have in common: `carrier=acme`, `region=north`
 
 
+class Giver(NamedTuple):
+    """`leans_on`: itself, the ways to pay below it, and all that these need: what must fail before it is of no use."""
+
+    ref: Ref
+    item: Item
+    leans_on: frozenset[Ref]
+
+
+class Givers(NamedTuple):
+    """What in a store gives a service, of what is live; `shared` are the chain's own CIs that some of it leans on."""
+
+    all: tuple[Giver, ...]
+    shared: tuple[Ref, ...]
+
+
 class Estate:
-    """Read only once made. Without a policy nothing is judged; without a CMDB nothing is known.
+    """Read only once made. Without a policy nothing is judged; without a CMDB nothing is known. What it says of a CI is
+    found once: whatever is kept here follows from the documents that it is made of.
 
     `shared` are the chain's own CIs that are live: others neither fail for anybody nor stand in for what does.
     """
 
     __slots__ = (
+        "_categories",
+        "_givers",
         "_having",
         "_hosts",
+        "_item_shares",
+        "_of_the_chain",
         "_shares",
         "agent_store",
         "alike",
@@ -53,6 +72,9 @@ class Estate:
         self.stores: dict[str, Store] = {store.id: store for store in cmdb.stores}
         self.items: dict[Ref, Item] = {item.ref: item for item in cmdb.items}
         self.agent_store: dict[str, str] = {agent: store.id for store in cmdb.stores for agent in store.agents}
+        self._categories: dict[Ref, str] = {}
+        self._givers: dict[tuple[str, str], Givers] = {}
+        self._item_shares: dict[Ref, list[Share]] = {}
         self._hosts: dict[str, Ref] = {item.agent: item.ref for item in cmdb.items if item.agent}
         self.graph = graph.graph(self.items)
         self.trading: dict[str, Trading] = {store.id: trading.of(store, cmdb.calendars) for store in cmdb.stores}
@@ -63,6 +85,7 @@ class Estate:
             if item.store:
                 self.members.setdefault(item.store, []).append(item)
         self.shared: list[Item] = [item for item in cmdb.items if item.store is None and item.lifecycle == "live"]
+        self._of_the_chain = frozenset(item.ref for item in cmdb.items if item.store is None)
         classes = policy.controls if policy is not None else ()
         self.controls: list[Ref] = [item.id for item in self.shared if item.klass in classes]
         self._shares: dict[str, tuple[Share, ...]] = {store: self._found_shares(store) for store in self.stores}
@@ -75,7 +98,33 @@ class Estate:
         self.alike: Counter[tuple[str, Share]] = Counter()  # class and share → items; without a share: all of the class
         for item in cmdb.items:
             if item.store and item.lifecycle == "live":
-                self.alike.update((item.klass, share) for share in ("", *self.shares_of(item.store, item.ref)))
+                for share in ("", *self._all_shares(item.store, item)):
+                    self.alike[item.klass, share] += 1
+
+    def givers(self, store: str, service: str) -> Givers:
+        found = self._givers.get((store, service))
+        if found is None:
+            members = [item for item in self.members.get(store, ()) if service in item.provides]
+            given = tuple(
+                Giver(item.ref, item, self._leans_on(item.ref)) for item in members if item.lifecycle == "live"
+            )
+            needing = [one.leans_on for one in given if len(one.leans_on) > 1]
+            shared = sorted({ref for leans_on in needing for ref in leans_on if self.is_shared(ref)})
+            found = self._givers[store, service] = Givers(given, tuple(shared))
+        return found
+
+    def tenders(self, ref: Ref) -> list[Ref]:
+        """The ways to pay that hang below it, of what is live."""
+        if ref not in self.graph.children:
+            return []
+        below = [(child, self.items[child]) for child in self.graph.children[ref]]
+        return [child for child, item in below if item.klass in self.law.tenders and item.lifecycle == "live"]
+
+    def _leans_on(self, ref: Ref) -> frozenset[Ref]:
+        near = [ref, *self.tenders(ref)]
+        if len(near) == 1 and ref not in self.graph.parents:
+            return frozenset(near)
+        return frozenset([*near, *(one for known in near for one in graph.ancestors(self.graph, known))])
 
     def agents(self, store: str) -> list[str]:
         known = self.stores.get(store)
@@ -91,14 +140,16 @@ class Estate:
         return graph.resolved(self.items, store, ci) or f"{store}/{ci}"
 
     def is_shared(self, ref: Ref) -> bool:
-        item = self.items.get(ref)
-        return item is not None and item.store is None
+        return ref in self._of_the_chain
 
     def category(self, ref: Ref) -> str:
-        item = self.items.get(ref)
-        if item is None or self.policy is None:
-            return UNKNOWN_CI
-        return self.policy.category_of(item, self.stores.get(item.store or ""))
+        found = self._categories.get(ref)
+        if found is None:
+            item = self.items.get(ref)
+            if item is None or self.policy is None:
+                return UNKNOWN_CI
+            found = self._categories[ref] = self.policy.category_of(item, self.stores.get(item.store or ""))
+        return found
 
     def rules_of(self, ref: Ref) -> Category:
         """The playbook for `ref`; only with a policy."""
@@ -150,16 +201,23 @@ class Estate:
 
     def shares_of(self, store: str, ref: Ref) -> list[Share]:
         """What the store, or the CI in it, may have in common with others (rule 14)."""
-        item = self.items.get(ref)
-        own = _item_shares(self, item) if item is not None else []
-        whole = [share for share in self._shares.get(store, ()) if share.partition("=")[0] in _STORE_WIDE]
-        return list(dict.fromkeys([*whole, *own]))
+        found = self._item_shares.get(ref)
+        if found is None:
+            item = self.items.get(ref)
+            found = self._all_shares(store, item)
+            if item is not None and item.store == store:
+                self._item_shares[ref] = found
+        return found
+
+    def _all_shares(self, store: str, item: Item | None) -> list[Share]:
+        known = self.stores.get(store)
+        whole = _store_shares(known) if known is not None else []
+        return list(dict.fromkeys([*whole, *_item_shares(self, item)])) if item is not None else whole
 
     def versions_of(self, ref: Ref) -> list[Share]:
         """Of what model and version it is (rule 27)."""
         item = self.items.get(ref)
-        attributes = item.attributes if item is not None else {}
-        return [f"{name}={attributes[name]}" for name in _VERSIONS if name in attributes]
+        return _versions(item) if item is not None else []
 
     def having(self, share: Share) -> list[str]:
         """The stores that have it, by id."""
@@ -167,7 +225,7 @@ class Estate:
 
     def _found_shares(self, store: str) -> tuple[Share, ...]:
         known = self.stores[store]
-        found = [f"carrier={known.carrier}"] * bool(known.carrier) + [f"region={known.region}"] * bool(known.region)
+        found = _store_shares(known)
         for item in self.members.get(store, ()):
             found += _item_shares(self, item)
         return tuple(dict.fromkeys(found))
@@ -181,10 +239,19 @@ class Estate:
         return item.name or item.id if item else ref.rpartition("/")[2]
 
 
+def _store_shares(store: Store) -> list[Share]:
+    return [f"carrier={store.carrier}"] * bool(store.carrier) + [f"region={store.region}"] * bool(store.region)
+
+
+def _versions(item: Item) -> list[Share]:
+    known = item.attributes
+    return [f"{name}={known[name]}" for name in _VERSIONS if name in known] if known else []
+
+
 def _item_shares(known: Estate, item: Item) -> list[Share]:
     """Its vendor, what it runs, and the shared CIs that it needs."""
     found = [f"vendor={item.vendor}"] * bool(item.vendor)
-    found += [f"{name}={item.attributes[name]}" for name in _VERSIONS if name in item.attributes]
+    found += _versions(item)
     return found + [f"ci={one}" for one in known.graph.parents.get(item.ref, ()) if known.items[one].store is None]
 
 

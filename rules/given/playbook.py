@@ -104,5 +104,8 @@ class Matcher(msgspec.Struct, frozen=True, kw_only=True, rename={"klass": "class
         )
 
 
+_NUMBERS: dict[Band, Priority] = {"P1": 1, "P2": 2, "P3": 3}
+
+
 def number(band: Band) -> Priority:
-    return {"P1": 1, "P2": 2, "P3": 3}[band]  # type: ignore[return-value]
+    return _NUMBERS[band]

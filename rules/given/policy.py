@@ -1,7 +1,7 @@
 """The policy: every number and name of the rules as data. Equality and list matchers only, no expression language."""
 
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ _NEEDED = {
 }
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
+class Policy(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The whole file. `services` are in the order of what matters most to customers."""
 
     name: str
@@ -96,18 +96,22 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     flapping: Flapping = Flapping()
     major: Major = Major()
 
+    @cached_property
+    def chains(self) -> tuple[str, ...]:
+        """The categories whose losses in several stores may be one incident."""
+        return tuple(name for name, category in self.categories.items() if category.chain)
+
     def category(self, name: str) -> Category:
         """A category's playbook; of one that an older policy had, what applies to everything else."""
         return self.categories.get(name) or self.categories[OTHER]
 
     def rank(self, service: str) -> int:
         """Its place among `services`, from 0; one that the policy does not name comes after all that it does."""
-        return next((at for at, name in enumerate(self.services) if name == service), len(self.services))
+        return self._ranks.get(service, len(self._ranks))
 
     def worst_of(self, service: str) -> Priority:
         """What losing it can come to: the highest ceiling of the categories that are about it (a sign: P3)."""
-        ceilings = [number(one.ceiling) for one in self.categories.values() if one.service == service]
-        return min(ceilings, default=1)
+        return self._worst.get(service, 1)
 
     def stable_for(self, category: str) -> float:
         """Seconds for which an incident of the category must be well to be over."""
@@ -116,6 +120,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     def category_of(self, item: Item, store: Store | None) -> str:
         return next((rule.category for rule in self.categorise if rule.matches(item, store)), OTHER)
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {service: at for at, service in enumerate(self.services)}
+
+    @cached_property
+    def _worst(self) -> dict[str, Priority]:
+        found: dict[str, Priority] = {}
+        for one in self.categories.values():
+            found[one.service] = min(found.get(one.service, 3), number(one.ceiling))
+        return found
 
 
 def load(name_or_path: str) -> dict[str, Any]:

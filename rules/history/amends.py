@@ -1,7 +1,7 @@
 """Rule 21: what is on record becomes what it would have been had the line been perfect. A person's word stays."""
 
 from rules.cause import backup, chain, merging, residual
-from rules.course import clocks
+from rules.course import clocks, taken
 from rules.course.incident import Incident
 from rules.course.incidents import PERSON_RESOLVED, suppression
 from rules.course.restore import DUPLICATE, absorb, is_touched, recover, resolve
@@ -113,7 +113,7 @@ def made_duplicate(draft: Draft, row: Incident, cause: Incident | None) -> None:
     row = resolve(draft, row, f"{why}, as was learnt later")
     flags = tuple(dict.fromkeys((*row.flags, DUPLICATE)))
     parent = cause.id if cause is not None else None
-    draft.take(row.id)
+    taken.take(draft, row.id)
     draft.tell(row.id, "absorbed", f"{why}, as was learnt later", RULE)
     draft.put_incident(changed(row, state="closed", closed_at=draft.now, parent=parent, flags=flags))
     draft.wake(f"close:{row.id}", None)

@@ -5,7 +5,7 @@ holds, symptoms, leads and priorities come out as they would have, whatever the 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 import msgspec
@@ -147,8 +147,14 @@ def _witnesses(draft: Draft, store: str) -> list[tuple[str, ItemState]]:
     """Of each shared CI a few other stores that see it well now, without whom one store's vote would be everybody's."""
     found: list[tuple[str, ItemState]] = []
     for item in draft.estate.shared:
-        votes = draft.well_votes(item.id, store, draft.policy.shared_fault.stores)
-        found += [(key, vote) for key, vote in votes if counts(vote)]
+        votes = (
+            (f"{item.id}@{other}", draft.item(f"{item.id}@{other}"))
+            for other in draft.voters(item.id)
+            if other != store
+        )
+        well = ((key, vote) for key, vote in votes if vote is not None and vote.state is Status.OK)
+        few = islice(well, draft.policy.shared_fault.stores)
+        found += [(key, vote) for key, vote in few if counts(vote)]
     return found
 
 

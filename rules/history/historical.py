@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
+from rules.course import taken
 from rules.course.incident import Incident, Phase, Reason, Sla
 from rules.course.incidents import HISTORICAL
 from rules.course.restore import DUPLICATE
@@ -102,7 +103,7 @@ def _recorded(  # noqa: PLR0913, PLR0917 - what was found, what it led, and what
         amends.join(draft, part, found)
         return part.id
     found = _ended(draft, store, found)
-    if found.id in past.known and not draft.is_taken(found.id):
+    if found.id in past.known and not taken.is_taken(draft, found.id):
         return found.id  # it was closed meanwhile, with all that is known about it
     if found.restored_at is None or _is_of_the_chain(draft, store, found):
         return found.id
@@ -129,7 +130,7 @@ def _absorbed(draft: Draft, past: Past, found: Incident, ids: dict[str, str]) ->
     known, cause = draft.by_cause(found.cause), draft.incident(ids.get(found.parent or "", found.parent or ""))
     if known is not None and known.id not in ids.values():
         amends.made_duplicate(draft, known, cause)
-    elif draft.incident(found.id) is not None or not (found.id in past.known or draft.is_taken(found.id)):
+    elif draft.incident(found.id) is not None or not (found.id in past.known or taken.is_taken(draft, found.id)):
         _remembered(draft, past, found, ids)
 
 
@@ -173,7 +174,7 @@ def _remembered(draft: Draft, past: Past, found: Incident, ids: dict[str, str]) 
 
 def _free_id(draft: Draft, past: Past, found: Incident) -> str:
     """Its own, unless what has that became another incident here."""
-    if not draft.is_taken(found.id):
+    if not taken.is_taken(draft, found.id):
         return found.id
     return sha256(f"{found.cause}@{found.started_at:.3f}@{past.began:.3f}".encode()).hexdigest()[:16]
 

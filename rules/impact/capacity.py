@@ -5,14 +5,13 @@ import msgspec
 from rules.cause.symptoms import is_failing
 from rules.course.finding import judged_as_open
 from rules.draft import Draft
-from rules.given.cmdb import Item
 from rules.impact.priority import of_loss
 from rules.sight import disputed
 from rules.sight.beliefs import is_watched
 from rules.state import complains
 
 
-class Capacity(msgspec.Struct, frozen=True):
+class Capacity(msgspec.Struct, frozen=True, gc=False):
     """Weights of what gives `service` in a store: what should (`total`), what does (`up`). `lost` is from 0 to 1."""
 
     service: str
@@ -27,7 +26,7 @@ class Capacity(msgspec.Struct, frozen=True):
         return max(0.0, 1 - self.up / self.total) if self.total else 0.0
 
 
-class Impact(msgspec.Struct, frozen=True):
+class Impact(msgspec.Struct, frozen=True, gc=False):
     """What a failing CI takes part in: the service that is hit worst in its store, and the CI's own share of it.
 
     Worst is the priority that the loss gives, and then the loss: seven tills of eight before the only sign. Of services
@@ -41,12 +40,14 @@ class Impact(msgspec.Struct, frozen=True):
 def capacity(draft: Draft, store: str, service: str) -> Capacity:
     """Optional members (a mobile till) add to what is up, and their absence is no loss."""
     total, up, down, members = 0.0, 0.0, [], 0
-    for item in _givers(draft, store, service):
-        usable = is_usable(draft, item)
+    given = draft.estate.givers(store, service)
+    suspects = {*draft.suspects(store), *(ref for ref in given.shared if is_failing(draft, ref, store))}
+    for ref, item, leans_on in given.all:
+        usable = leans_on.isdisjoint(suspects) or is_usable(draft, ref, store)
         if item.expected != "optional":
             total += item.weight
             members += 1
-            down += [] if usable else [item.ref]
+            down += [] if usable else [ref]
         up += item.weight if usable else 0.0
     return Capacity(service, _unit(draft, service), total, min(up, total), tuple(sorted(down)), members)
 
@@ -95,30 +96,30 @@ def is_unknown(draft: Draft, ref: str, store: str) -> bool:
     """Nothing in the CMDB says what `ref` takes part in, nor what gives the service of its category in the store."""
     if draft.estate.is_shared(ref) or _services(draft, ref, store):
         return False
-    return not _givers(draft, store, draft.estate.rules_of(ref).service)
+    return not draft.estate.givers(store, draft.estate.rules_of(ref).service).all
 
 
-def is_usable(draft: Draft, item: Item) -> bool:
-    """A CI's own evidence is believed over what its parents suggest; without any, a failing parent takes it down."""
-    if is_failing(draft, item.ref, item.store or ""):
+def is_usable(draft: Draft, ref: str, store: str) -> bool:
+    """Of a CI of the store. Its own evidence is believed over what its parents suggest; without any, a failing parent
+    takes it down.
+    """
+    if is_failing(draft, ref, store):
         return False
-    tenders = [
-        draft.estate.items[child]
-        for child in draft.estate.graph.children.get(item.ref, ())
-        if draft.estate.items[child].klass in draft.policy.tenders and draft.estate.items[child].lifecycle == "live"
-    ]
-    if tenders and not any(is_usable_alone(draft, tender) for tender in tenders):
+    tenders = draft.estate.tenders(ref)
+    if tenders and not any(_is_usable_alone(draft, tender, store) for tender in tenders):
         return False
-    return is_usable_alone(draft, item)
+    return _is_held_up(draft, ref, store)
 
 
-def is_usable_alone(draft: Draft, item: Item) -> bool:
-    store = item.store or ""
-    if is_failing(draft, item.ref, store):
-        return False
-    if is_watched(draft, item.ref, store):
+def _is_usable_alone(draft: Draft, ref: str, store: str) -> bool:
+    return not is_failing(draft, ref, store) and _is_held_up(draft, ref, store)
+
+
+def _is_held_up(draft: Draft, ref: str, store: str) -> bool:
+    """Whether nothing that it needs takes down what does not fail itself."""
+    if is_watched(draft, ref, store):
         return True
-    return not any(is_failing(draft, parent, store) for parent in disputed.ancestors(draft, item.ref, store))
+    return not any(is_failing(draft, one, store) for one in disputed.ancestors(draft, ref, store))
 
 
 def services_of(draft: Draft, store: str) -> list[str]:
@@ -144,11 +145,6 @@ def _unit(draft: Draft, service: str) -> str:
     return known.unit if known else "systems"
 
 
-def _givers(draft: Draft, store: str, service: str) -> list[Item]:
-    members = draft.estate.members.get(store, ())
-    return [item for item in members if service in item.provides and item.lifecycle == "live"]
-
-
 def _services(draft: Draft, ref: str, store: str) -> list[str]:
     reached = [ref, *disputed.descendants(draft, ref, store)]
     items = [draft.estate.items[one] for one in reached if one in draft.estate.items]
@@ -157,5 +153,5 @@ def _services(draft: Draft, ref: str, store: str) -> list[str]:
 
 def _own_share(draft: Draft, ref: str, store: str, given: Capacity) -> float:
     reach = {ref, *disputed.descendants(draft, ref, store)}
-    mine = [item for item in _givers(draft, store, given.service) if item.ref in reach and item.ref in given.down]
-    return sum(item.weight for item in mine) / given.total
+    givers = draft.estate.givers(store, given.service).all
+    return sum(one.item.weight for one in givers if one.ref in reach and one.ref in given.down) / given.total

@@ -4,6 +4,7 @@ Impact is what customers lost, urgency how soon it hurts: 1 on a peak day, 3 whi
 closed. What no circumstances explain (a ceiling, a floor, a person's pin) moves them to the nearest pair that fits.
 """
 
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from rules.draft import changed
 from rules.given.playbook import Matrix, number
 from rules.given.policy import Policy
 
+_PAIRS = 1_000  # that are kept found: a matrix has 27
 _LEVELS: tuple[Level, ...] = (1, 2, 3)
 
 
@@ -21,6 +23,7 @@ class Weight(NamedTuple):
     urgency: Level
 
 
+@lru_cache(_PAIRS)
 def weight(matrix: Matrix, impact: Level, urgency: Level, priority: Priority) -> Weight:
     """The pair that `matrix` turns into `priority`, nearest to `impact` and `urgency`; the urgency gives way first.
 

@@ -22,6 +22,8 @@ def before(draft: Draft, names: tuple[str, ...], began: float, within: float) ->
 
 def named_by(draft: Draft, row: Incident, began: float) -> tuple[str, ...]:
     """The references of the changes that the incident is to name, those that it names already among them."""
+    if not draft.has_changes():
+        return row.changes
     names = names_of(draft, row.home, row.ci)
     found = before(draft, names, began, draft.policy.changes.before_incident)
     return tuple(dict.fromkeys((*row.changes, *(one.reference for one in found))))[:_MOST]

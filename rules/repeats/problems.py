@@ -158,9 +158,9 @@ def _enough(draft: Draft, row: Incident, keys: Keys) -> str | None:
     """The key of the problem that there is now: one asset's first; of models and versions the rarest tells the most."""
     rule = draft.policy.problems
     at_once = AT_ONCE in draft.policy.category(row.category).playbook
-    if at_once or len(repetition.countable(draft, keys.own)) >= rule.on_item:
+    if at_once or repetition.has_countable(draft, keys.own, rule.on_item):
         return keys.own
-    many = [key for key in keys.shares if len(repetition.countable(draft, key)) >= rule.on_share]
+    many = [key for key in keys.shares if repetition.has_countable(draft, key, rule.on_share)]
     return min(many, key=lambda key: (draft.estate.sharing[key.partition("/")[2]], key), default=None)
 
 

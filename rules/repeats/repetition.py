@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from rules.course import taken
 from rules.draft import Draft
 from rules.repeats.problem import CHAIN, MANUAL, MOST, RESIDUAL, Keys, Occurrence, Repetition
 from rules.state import State
@@ -41,6 +42,11 @@ def recent(draft: Draft, key: str) -> list[Occurrence]:
 def countable(draft: Draft, key: str) -> list[Occurrence]:
     """The recent ones that are not a problem's already: those it has explain no other."""
     return [one for one in recent(draft, key) if not _is_of_a_problem(draft, one)]
+
+
+def has_countable(draft: Draft, key: str, many: int) -> bool:
+    """Whether there are so many."""
+    return len(draft.occurrences(key)) >= many and len(countable(draft, key)) >= many
 
 
 def add(draft: Draft, key: str, occurrence: Occurrence) -> None:
@@ -81,7 +87,7 @@ def relearnt(draft: Draft, replay: State, since: float, ids: dict[str, str]) -> 
     news: dict[tuple[str, float], Occurrence] = {}
     for key, row in replay.repetitions.items():
         told = [msgspec.structs.replace(one, incident=ids.get(one.incident, one.incident)) for one in row.occurrences]
-        told = [one for one in told if draft.is_taken(one.incident)]
+        told = [one for one in told if taken.is_taken(draft, one.incident)]
         since = min([since, *(one.at for one in told)])
         before = draft.occurrences(key)
         named = {one.incident for one in told}

@@ -36,6 +36,8 @@ def arm(draft: Draft, row: Incident) -> None:
 
 def covering(draft: Draft, keys: Keys) -> Problem | None:
     """The open problem that an occurrence with these keys is one of; its own asset's before its model's."""
+    if not draft.has_problems():
+        return None
     return next((row for key in keys.all for row in draft.problems_on(key) if row.is_open and row.key == key), None)
 
 

@@ -66,10 +66,10 @@ def retire(draft: Draft, agent: str, check: str) -> None:
 
 def revisit(draft: Draft, agent: str) -> None:
     """Believe anew about everything of which the agent said that it is not well, and about shared CIs."""
-    for ci, beliefs in draft.by_ci(agent).items():
+    for ci in draft.layout(agent):
         ref = draft.ref(agent, ci)
-        well = all(belief.state is Status.OK for _, belief in beliefs)
-        if not well or draft.item(ref) is not None or draft.estate.is_shared(ref):
+        unwell = [belief for _, belief in draft.on_ci(agent, ci) if belief.state is not Status.OK]
+        if unwell or draft.item(ref) is not None or draft.estate.is_shared(ref):
             evaluate(draft, ref, agent)
 
 
@@ -96,6 +96,9 @@ def checks_on(draft: Draft, ref: str, store: str) -> list[tuple[str, str, CheckS
     A check of what a person said is `ref` although it is called otherwise has that before its name: `pos-99/tcp`.
     """
     own = ref.rpartition("/")[2]
+    if not draft.has_bindings():
+        agents = [agent for agent in draft.estate.agents(store) if draft.estate.ref(agent, own) == ref]
+        return [(agent, name, belief) for agent in agents for name, belief in draft.on_ci(agent, own)]
     called = [
         (own, ""),
         *((ci, f"{ci}/") for source in draft.bound_to(ref) if (ci := source.rpartition("/")[2]) != own),
@@ -105,14 +108,19 @@ def checks_on(draft: Draft, ref: str, store: str) -> list[tuple[str, str, CheckS
         for agent in draft.estate.agents(store)
         for ci, prefix in called
         if draft.ref(agent, ci) == ref
-        for name, belief in draft.by_ci(agent).get(ci, ())
+        for name, belief in draft.on_ci(agent, ci)
     ]
 
 
 def ok_since(draft: Draft, ref: str, store: str) -> float | None:
     """When the last of its checks became what it now is; None when there is none, or none is fresh."""
-    fresh = [belief.since for agent, _, belief in checks_on(draft, ref, store) if draft.is_fresh(agent)]
-    return max(fresh, default=None)
+    return max((belief.since for belief in fresh_on(draft, ref, store)), default=None)
+
+
+def fresh_on(draft: Draft, ref: str, store: str) -> list[CheckState]:
+    """What is believed of every check on `ref` whose agent is heard."""
+    fresh = {agent for agent in draft.estate.agents(store) if draft.is_fresh(agent)}
+    return [belief for agent, _, belief in checks_on(draft, ref, store) if agent in fresh]
 
 
 def is_watched(draft: Draft, ref: str, store: str) -> bool:
@@ -138,14 +146,14 @@ def _take_transition(draft: Draft, event: Records, record: Transition) -> bool:
 
 
 def _believed(draft: Draft, ref: str, store: str, before: ItemState | None) -> ItemState | None:
-    by_name: dict[str, list[CheckState]] = {}
-    watched = False
-    for agent, name, belief in checks_on(draft, ref, store):
-        watched = True
-        if draft.is_fresh(agent):
-            by_name.setdefault(name, []).append(belief)
-    if not watched:
+    checks = checks_on(draft, ref, store)
+    if not checks:
         return None
+    fresh = {agent for agent in draft.estate.agents(store) if draft.is_fresh(agent)}
+    by_name: dict[str, list[CheckState]] = {}
+    for agent, name, belief in checks:
+        if agent in fresh:
+            by_name.setdefault(name, []).append(belief)
     if not by_name:  # silence is not evidence: what was believed stays, marked
         return ItemState(before.state, before.since, before.learnt_at, before.text, True) if before else None
     decided = [_quorum(beliefs) for beliefs in by_name.values()]
@@ -161,6 +169,8 @@ def _believed(draft: Draft, ref: str, store: str, before: ItemState | None) -> I
 
 def _quorum(beliefs: list[CheckState]) -> CheckState:
     """One check from several vantage points: from three on the majority, below that whoever complains (rule 1)."""
+    if len(beliefs) == 1:
+        return beliefs[0]
     critical = [belief for belief in beliefs if belief.state is Status.CRITICAL]
     others = [belief for belief in beliefs if belief.state is not Status.CRITICAL]
     if critical and others and len(beliefs) >= QUORUM and 2 * len(critical) <= len(beliefs):

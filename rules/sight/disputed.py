@@ -11,7 +11,7 @@ from rules.course.incident import Reason
 from rules.draft import Draft
 from rules.given.graph import Ref
 from rules.sight.belief import ItemState
-from rules.sight.beliefs import checks_on
+from rules.sight.beliefs import fresh_on
 from rules.sight.dispute import Dispute
 
 RULE = "12 disputed"
@@ -31,6 +31,8 @@ def ancestors(draft: Draft, ref: Ref, store: str) -> list[Ref]:
 
 def descendants(draft: Draft, ref: Ref, store: str) -> list[Ref]:
     """What needs `ref`, nearest first, but for what disputes it."""
+    if ref not in draft.estate.graph.children:
+        return []
     seen: dict[Ref, None] = {}
     waiting = [ref]
     for one in waiting:  # grows while it is walked
@@ -84,6 +86,8 @@ def forget(draft: Draft) -> None:
 
 def _walked(draft: Draft, ref: Ref, store: str) -> tuple[list[Ref], list[Edge]]:
     """What is above `ref`, and the disputed edges where the way up ended."""
+    if ref not in draft.estate.graph.parents:
+        return [], []
     seen: dict[Ref, None] = {}
     cut: list[Edge] = []
     waiting = [ref]
@@ -128,7 +132,7 @@ def _due(draft: Draft, edge: Edge, store: str) -> float | None:
     failed = _failed_since(draft, edge.parent, store)
     if failed is None:
         return None
-    checks = [row for agent, _, row in checks_on(draft, edge.child, store) if draft.is_fresh(agent)]
+    checks = fresh_on(draft, edge.child, store)
     after = max([draft.policy.evidence.disputed_after, *(2 * row.interval for row in checks)])
     row = _seen(draft, edge.child, store)
     if row is not None and row.state is Status.CRITICAL:
