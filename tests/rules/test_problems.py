@@ -6,9 +6,10 @@ import pytest
 
 from contract.records import Transition
 from contract.status import Status
+from rules.course.incident import Sla
 from rules.draft import Draft
 from rules.entries import CmdbLoaded, Command, PolicyLoaded, TicketLinked
-from rules.repeats.problem import MOST, Problem
+from rules.repeats.problem import MOST, Problem, as_ticket
 from tests.rules.estates import CRITICAL, OK, RETAIL, Story, chain, store, till
 
 HOUR = 3_600.0
@@ -194,3 +195,17 @@ def test_so_many_changes_are_known_that_another_is_too_many() -> None:
         story.tell(Command(at=story.now, id=str(number), actor="ann", name="add_change", arguments=told))
     known = Draft(story.state, story.now)
     assert [known.has_changes(many) for many in (1, 2, 3)] == [True, True, False]
+
+
+def test_a_problem_is_a_standard_ticket_without_clocks() -> None:
+    story = Story(lanes("SN1", "SN2"))
+    story.say("0001-s", dict.fromkeys(["pos-01/tcp", "pos-02/tcp"], OK))
+    fail(story, "pos-01/tcp", 5)
+    ticket = as_ticket(only(story))
+    assert (ticket.category, ticket.ci, ticket.title) == ("problem", "0001/pos-01", only(story).title)
+    assert (ticket.priority, ticket.worst_priority, ticket.state, ticket.sla) == (3, 3, "open", Sla())
+    assert (ticket.stores, ticket.affected.cis, ticket.opened_at) == (
+        ("0001",),
+        ("0001/pos-01",),
+        only(story).opened_at,
+    )
