@@ -44,7 +44,8 @@ def join(draft: Draft, known: Incident, found: Incident) -> None:
         draft.put_incident(row)
         if row.opened_at is not None and row.state != "resolved" and row.started_at != known.started_at:
             draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
-    if is_own and row.state != "resolved" and found.restored_at not in (None, row.restored_at):
+    is_over = found.restored_at is not None and _is_well(draft, row.home, merging.key_of(row))
+    if is_own and is_over and row.state != "resolved" and found.restored_at != row.restored_at:
         recover(draft, changed(row, restored_at=None), found.restored_at or draft.now)
 
 
