@@ -187,6 +187,8 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
     row = flapping.reasoned(draft, row)
     row = _held_back(draft, row, finding)
     row = _at_priority(draft, row, finding)
+    if row.opened_at is not None and row.suppressed is None and len(stores) > len(before.stores):
+        row = major.proposed(draft, row)
     if row.opened_at is not None and (row.title, row.stores, row.parent) != (
         before.title,
         before.stores,
