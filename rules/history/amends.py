@@ -107,7 +107,7 @@ def made_duplicate(draft: Draft, row: Incident, cause: Incident | None) -> None:
     """On record as `cause`, or as nothing. What a person has taken or answered stays."""
     if is_touched(row) or row.merged is not None or PERSON_RESOLVED in row.flags:
         return
-    if row.state != "resolved" and cause is not None:
+    if row.state != "resolved" and row.restored_at is None and cause is not None:
         absorb(draft, row, cause)
         return
     why = "explained by what it depends on" if cause is not None else "over before it was one"
