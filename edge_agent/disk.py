@@ -194,7 +194,7 @@ class DiskLog:
         """
         (verdict,) = self._db.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
-            raise LogCorrupt(f"{self._path}: {verdict}")
+            raise LogCorrupt(f"{self._path}: {' '.join(verdict.split())}")
         pending = 0
         # Closed even when a row is damaged: a cursor that is left half read would keep the file locked.
         with closing(self._db.execute("SELECT ordinal, seq, body, crc FROM records WHERE settled IS NULL")) as rows:

@@ -14,6 +14,7 @@ from tillwatch.failure import CommandFailed
 from tillwatch.table import plain
 
 DEFAULT_URL = "http://127.0.0.1:8420"
+JSON = "the API's JSON as it is"
 TIMEOUT = 30.0
 MAX_ANSWER = 64 * 1024 * 1024
 MAX_LINE = 1024 * 1024
@@ -44,6 +45,14 @@ def addresses(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--token-file", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="file that holds a bearer token"
     )
+
+
+def action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    """One of a command's actions, with the collector's address among its options."""
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
+    addresses(parser)
+    parser.set_defaults(action=run)
+    return parser
 
 
 def from_options(options: argparse.Namespace) -> Api:

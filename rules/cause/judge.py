@@ -68,8 +68,8 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
     )
     for key in sorted(causes, key=lambda key: (leads.get(key, key) != key, causes[key].since, key)):
         explained = {one for one, found in verdicts.items() if found.kind == "symptom" and found.by == key}
-        heirs = [existing[one] for one in (key, *sorted(explained)) if one in existing]
-        heirs = [row for row in heirs if row.restored_at is None]
+        near = (existing.get(one) for one in (key, *sorted(explained)))
+        heirs = [row for row in near if row is not None and row.restored_at is None]
         lead = leads.get(key, key)
         parent = left.get(key) or (draft.by_cause(cause_of(draft, lead)) if lead != key else None)
         finding = _finding(draft, store, key, causes[key], verdicts[key], impacts[key], parent)

@@ -64,9 +64,8 @@ def nudge(draft: Draft, row: Incident) -> Incident:
     draft.wake(f"nudge:{row.id}", None)
     if row.restored_at is not None and row.state != "resolved":
         to = row.assignee or row.acknowledged_by or row.resolver_group
-        draft.effect(
-            "page", row.id, f"{row.id}:nudge:{row.reopened}", to, f"well for a while, please resolve: {row.title}"
-        )
+        key = f"{row.id}:nudge:{row.restored_at:.3f}"  # it may fail again, and be well for a while once more
+        draft.effect("page", row.id, key, to, f"well for a while, please resolve: {row.title}")
         draft.tell(row.id, "nudged", f"reminded {to}", "22 restore")
     return row
 

@@ -1,7 +1,7 @@
 """Rule 21: what is on record becomes what it would have been had the line been perfect. A person's word stays."""
 
 from rules.cause import backup, chain, merging, residual
-from rules.course import clocks, taken
+from rules.course import clocks, news, taken
 from rules.course.incident import Incident
 from rules.course.incidents import PERSON_RESOLVED, suppression
 from rules.course.restore import DUPLICATE, absorb, is_touched, recover, resolve
@@ -43,10 +43,12 @@ def join(draft: Draft, known: Incident, found: Incident) -> None:
         draft.tell(row.id, "history", text, RULE)
         draft.put_incident(row)
         if row.opened_at is not None and row.state != "resolved" and row.started_at != known.started_at:
-            draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
-    is_over = found.restored_at is not None and _is_well(draft, row.home, merging.key_of(row))
-    if is_own and is_over and row.state != "resolved" and found.restored_at != row.restored_at:
-        recover(draft, changed(row, restored_at=None), found.restored_at or draft.now)
+            news.updated(draft, row, row.title)
+    ended = found.restored_at
+    if not is_own or ended is None or ended == row.restored_at or row.state == "resolved":
+        return
+    if _is_well(draft, row.home, merging.key_of(row)):
+        recover(draft, changed(row, restored_at=None), ended)
 
 
 def as_bad_as_it_was(draft: Draft, found: Incident, id_: str) -> None:
@@ -63,7 +65,7 @@ def as_bad_as_it_was(draft: Draft, found: Incident, id_: str) -> None:
     draft.put_incident(lowered)
     clocks.arm(draft, lowered)
     if lowered.priority != row.priority and row.opened_at is not None and row.state != "resolved":
-        draft.effect("update_ticket", row.id, f"{row.id}:update:{draft.now:.3f}", row.resolver_group, row.title)
+        news.updated(draft, lowered, row.title)
 
 
 def leading(draft: Draft, found: Incident, stood: list[Incident], ids: dict[str, str]) -> Incident | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contract.records import Gap, Stamp, Summary, Transition
@@ -238,6 +238,7 @@ def test_silence_never_closes(seed: int, waits: list[float]) -> None:
 
 @tried(15)
 @given(seeds)
+@example(1970)
 def test_a_cause_has_one_open_incident_and_each_effect_is_asked_for_once(seed: int) -> None:
     story = walk(seed, 80)  # which looks after every move that no two incidents have the same cause
     every = [effect for decision in story.decisions for effect in decision.effects]

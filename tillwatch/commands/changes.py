@@ -40,10 +40,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
-    api.addresses(parser)
-    parser.add_argument("--json", action="store_true", help="the API's JSON as it is")
-    parser.set_defaults(action=run)
+    parser = api.action(actions, name, run, text)
+    parser.add_argument("--json", action="store_true", help=api.JSON)
     return parser
 
 

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action=_list, state=None, priority=None, store=None, limit=100)
     _list_arguments(parser)
     actions = parser.add_subparsers(metavar="ACTION")
-    _list_arguments(_action(actions, "list", _list, "the newest incidents (also without an action)"))
+    _list_arguments(api.action(actions, "list", _list, "the newest incidents (also without an action)"))
     _one(actions, "show", _show, "one incident with its reasons and timeline")
     _one(actions, "ack", _acknowledge, "acknowledge: escalation stops").add_argument(
         "--note", default="", help="a note"
@@ -62,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     major = _one(actions, "major", _major, "declare or decline a major incident")
     major.add_argument("decision", choices=("declare", "decline"), help="what it is to be")
     major.add_argument("--note", default="", help="why")
-    _create_arguments(_action(actions, "create", _create, "an incident that a person has seen"))
+    _create_arguments(api.action(actions, "create", _create, "an incident that a person has seen"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -101,22 +101,15 @@ def _pause_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="TIME", help="the promised time, such as 2026-11-27T16:00:00Z")
 
 
-def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
-    api.addresses(parser)
-    parser.set_defaults(action=run)
-    return parser
-
-
 def _one(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    parser = _action(actions, name, run, text)
+    parser = api.action(actions, name, run, text)
     parser.add_argument("id", help="the incident's id")
     _json(parser)
     return parser
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="the API's JSON as it is")
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=api.JSON)
 
 
 def _list(site: api.Api, options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ HEAD = ("RULE", "OPENED", "CONFIRMED", "FALSE", "PRECISION", "CALLED IN", "MINUT
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     api.arguments(parser)
-    parser.add_argument("--json", action="store_true", help="the API's JSON as it is")
+    parser.add_argument("--json", action="store_true", help=api.JSON)
 
 
 def run(options: argparse.Namespace) -> int:

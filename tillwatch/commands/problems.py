@@ -12,13 +12,12 @@ from tillwatch.table import plain, table
 NAME = "problems"
 HELP = "many repeats of one failure: list, show, resolve, reopen"
 
-JSON = "the API's JSON as it is"
 _HEADINGS = ("ID", "NUMBER", "STATE", "TIMES", "WHAT", "LAST", "CHANGE BEFORE", "FIX")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     api.arguments(parser)
-    parser.add_argument("--json", action="store_true", default=False, help=JSON)
+    parser.add_argument("--json", action="store_true", default=False, help=api.JSON)
     parser.set_defaults(action=_list)
     actions = parser.add_subparsers(metavar="ACTION")
     _action(actions, "list", _list, "every problem, the open ones first (the same as no action)")
@@ -40,10 +39,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
     """Options without defaults, so that what stands before the action is kept."""
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON)
-    api.addresses(parser)
-    parser.set_defaults(action=run)
+    parser = api.action(actions, name, run, text)
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=api.JSON)
     return parser
 
 

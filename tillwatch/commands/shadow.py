@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     day.add_argument("--day", default="", metavar="DAY", help="2026-11-27, in UTC; yesterday when left out")
     for name in ("region", "category"):
         day.add_argument(f"--{name}", help="only this one")
-    day.add_argument("--json", action="store_true", help="the API's JSON as it is")
+    day.add_argument("--json", action="store_true", help=api.JSON)
     day.set_defaults(perform=compare)
 
 

@@ -18,7 +18,7 @@ HELP = "why there is, or is no, incident for a store or a configuration item"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("subject", metavar="STORE[/CI]", help="a store 0042, an item 0042/pos-01, or a shared item")
     parser.add_argument("--at", metavar="TIME", help="as it was then: 2026-11-27T09:00:00Z or '10m ago'")
-    parser.add_argument("--json", action="store_true", help="the API's JSON as it is")
+    parser.add_argument("--json", action="store_true", help=api.JSON)
     api.arguments(parser)
 
 
