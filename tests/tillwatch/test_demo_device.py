@@ -1,12 +1,17 @@
 """The demo's devices and its WAN line fail on real sockets in the ways that their names say."""
 
 import asyncio
+import gc
 import json
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
 from tillwatch.demo.device import Device, http_device, tcp_device
 from tillwatch.demo.line import Line
+from tillwatch.ports import free_port
 
 
 async def fetched(port: int) -> bytes:
@@ -47,6 +52,34 @@ def test_switching_off_hangs_up_on_whoever_is_connected() -> None:
         writer.close()
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_whoever_comes_as_it_is_switched_off_leaves_no_open_socket(turns: int) -> None:
+    """At every turn of the loop between the accepting of a connection and its handling. An open one is a warning."""
+
+    async def story(switch_off: Callable[[], Awaitable[None]], port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as visitor:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await switch_off()
+            visitor.settimeout(10)
+            with suppress(ConnectionResetError):
+                assert visitor.recv(1) == b""
+
+    async def device() -> None:
+        till = tcp_device("pos-01")
+        await till.become("on")
+        await story(lambda: till.become("stopped"), till.port)
+
+    async def line() -> None:
+        line = Line(free_port())
+        await line.join()
+        await story(line.cut, line.port)
+
+    for end in (device, line):
+        asyncio.run(end())
+        gc.collect()
 
 
 def test_a_hung_device_accepts_and_never_answers_until_it_is_mended() -> None:

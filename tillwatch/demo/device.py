@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
+from tillwatch.demo.listening import refuse
 from tillwatch.ports import LOOPBACK, free_port
 
 Mode = Literal["on", "stopped", "hung", "slow"]
@@ -48,7 +49,7 @@ class Device:
 
     async def _visited(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None or len(self._visitors) >= MAX_VISITORS:
+        if task is None or self.mode == "stopped" or len(self._visitors) >= MAX_VISITORS:
             writer.close()
             return
         self._visitors.add(task)
@@ -77,8 +78,8 @@ class Device:
 
     async def _stop_listening(self) -> None:
         if self._server:
-            self._server.close()
-            self._server = None
+            server, self._server = self._server, None
+            await refuse(server)
 
 
 def tcp_device(name: str) -> Device:

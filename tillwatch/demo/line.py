@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+from tillwatch.demo.listening import refuse
 from tillwatch.ports import LOOPBACK, free_port
 
 CHUNK = 64 * 1024
@@ -23,8 +24,8 @@ class Line:
 
     async def cut(self) -> None:
         if self._server:
-            self._server.close()
-            self._server = None
+            server, self._server = self._server, None
+            await refuse(server)
         carried = list(self._carried)
         for task in carried:
             task.cancel()
@@ -32,7 +33,8 @@ class Line:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None:
+        if task is None or self._server is None:
+            writer.close()
             return
         self._carried.add(task)
         try:
