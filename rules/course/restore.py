@@ -6,6 +6,7 @@ from rules.course.incident import Incident
 from rules.course.incidents import ACCEPTED, PERSON_RESOLVED, suppression
 from rules.course.lifecycle import after
 from rules.draft import Draft, changed
+from rules.sight import beliefs
 
 TOUCHED = "touched"
 DUPLICATE = "duplicate"
@@ -49,15 +50,25 @@ def relapse(draft: Draft, row: Incident) -> None:
 
 
 def settle(draft: Draft, row: Incident) -> Incident:
-    """It has been well for long enough."""
+    """It has been well for long enough; what nobody sees now is looked at again later, for silence ends nothing."""
     draft.wake(f"restore:{row.id}", None)
     if row.restored_at is None or row.state == "resolved":
+        return row
+    if _is_out_of_sight(draft, row):
+        draft.reason("5 silence", f"{row.ci} was well, and whether it still is cannot be seen now")
+        draft.wake(f"restore:{row.id}", draft.now + draft.policy.stable_for(row.category))
         return row
     if not is_touched(row):
         return resolve(draft, row, "stable, and nobody had touched it")
     draft.wake(f"nudge:{row.id}", draft.now + draft.policy.ending.nudge)
     draft.tell(row.id, "stable", "stable; left to its owner", "22 restore")
     return row
+
+
+def _is_out_of_sight(draft: Draft, row: Incident) -> bool:
+    """Checked by its store's agents, none of which is heard."""
+    ref = merging.key_of(row).partition("@")[0]
+    return beliefs.is_watched(draft, ref, row.home) and not beliefs.fresh_on(draft, ref, row.home)
 
 
 def nudge(draft: Draft, row: Incident) -> Incident:

@@ -1,5 +1,7 @@
 """Rule 21: what is on record becomes what it would have been had the line been perfect. A person's word stays."""
 
+from collections.abc import Collection
+
 from rules.cause import backup, chain, merging, residual
 from rules.course import clocks, news, taken
 from rules.course.incident import Incident
@@ -68,12 +70,17 @@ def as_bad_as_it_was(draft: Draft, found: Incident, id_: str) -> None:
         news.updated(draft, lowered, row.title)
 
 
-def leading(draft: Draft, found: Incident, stood: list[Incident], ids: dict[str, str]) -> Incident | None:
-    """What leads here in the place of `found`, which it was a part of: that is the lead's incident then (rule 11)."""
+def leading(
+    draft: Draft, known: Collection[str], found: Incident, stood: list[Incident], ids: dict[str, str]
+) -> Incident | None:
+    """What leads here in the place of `found`, which it was a part of: that is the lead's incident then (rule 11).
+
+    Not one of the `known`, which stood before the past began: it has a beginning of its own.
+    """
     parts = {row.id: ids[row.id] for row in stood if row.parent == found.id and row.id in ids}
     for part, id_ in parts.items():
         row = draft.incident(id_)
-        if row is None or row.state != "open" or is_touched(row):
+        if row is None or row.state != "open" or row.id in known or is_touched(row):
             continue
         if any(one.id in parts.values() for one in draft.parts(id_)):
             del ids[part]

@@ -98,7 +98,8 @@ def _recorded(  # noqa: PLR0913, PLR0917 - what was found, what it led, and what
         if namesake is not None and namesake.id not in {known.id, *ids.values()}:
             amends.made_duplicate(draft, namesake, known)
         return known.id
-    part = amends.leading(draft, found, stood, ids) if _well_since(draft, store, found) is not None else None
+    is_well = _well_since(draft, store, found) is not None
+    part = amends.leading(draft, past.known, found, stood, ids) if is_well else None
     if part is not None:
         amends.join(draft, part, found)
         return part.id

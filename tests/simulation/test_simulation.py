@@ -7,6 +7,7 @@ from tests.simulation.network import Weather
 from tests.simulation.sweep import replay, tried
 
 SEEDS = 300  # `./run simulate` tries as many as one has time for
+WRONG_ONCE = [1357, 1955]  # what they taught is told in CHANGELOG.md
 A_TEST = 20  # worlds; small enough that tests which run side by side share them
 
 
@@ -16,6 +17,11 @@ def test_every_world_agrees_with_the_oracle(first: int) -> None:
     outcomes = [tried(seed) for seed in range(first, first + A_TEST)]
     wrong = [f"{replay(one.seed)}\n   " + "\n   ".join(one.wrong[:5]) for one in outcomes if one.wrong]
     assert not wrong, f"{len(wrong)} of {A_TEST} worlds are wrong:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("seed", WRONG_ONCE)
+def test_a_world_that_was_wrong_once_stays_right(seed: int) -> None:
+    assert tried(seed).wrong == []
 
 
 def test_a_seed_gives_the_same_world_every_time() -> None:
