@@ -283,7 +283,7 @@ class _Life:
             troubles=self._troubles.all(),
             unanswered=self.session.uplink.unanswered(now),
             broker_address=self._wire.last_good,
-            offset_doubt=self.session.uplink.doubt() or 0.0,
+            offset_doubt=self.session.uplink.doubt(now) or 0.0,
         )
         try:
             status.write(self._status_path, report)

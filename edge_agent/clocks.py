@@ -57,6 +57,10 @@ class _Sample(NamedTuple):
     delay: float
     base: float  # the collector's time when this host had been up for 0 s
 
+    def error(self, now: Stamp) -> float:
+        """Seconds to add to the wall clock, as far as this exchange can tell: give or take half its delay."""
+        return round(self.base - (now.wall - now.up), 6)
+
 
 class Skew:
     """The wall clock's error: the exchange with the least delay is believed (RFC 5905, section 10)."""
@@ -78,12 +82,15 @@ class Skew:
         if not self._samples:
             return None
         best = min(self._samples)
-        error = round(best.base - (now.wall - now.up), 6)
+        error = best.error(now)
         return error if abs(error) > best.delay / 2 else 0.0
 
-    def doubt(self) -> float | None:
+    def doubt(self, now: Stamp) -> float | None:
         """Seconds by which the offset may be wrong; None: there is none."""
-        return min(self._samples).delay / 2 if self._samples else None
+        if not self._samples:
+            return None
+        best = min(self._samples)
+        return best.delay / 2 + abs(best.error(now) - (self.offset(now) or 0.0))
 
 
 def restamped(record: Record, now: Stamp) -> Record:

@@ -262,9 +262,9 @@ class Uplink:
         """Seconds to add to this host's wall clock to read the collector's; None: not known yet."""
         return self._skew.offset(now)
 
-    def doubt(self) -> float | None:
+    def doubt(self, now: Stamp) -> float | None:
         """Seconds by which `offset` may be wrong; None: it is not known."""
-        return self._skew.doubt()
+        return self._skew.doubt(now)
 
     # How
 

@@ -209,7 +209,7 @@ class Centre:
         """The database is locked, or away."""
         self._timeline.tell(f"the database refuses for {seconds:.0f} s")
         self._away_until = self._timeline.now + seconds
-        self._ledger.deaf.append((self._timeline.now, self._away_until))
+        self._ledger.refused.append((self._timeline.now, self._away_until))
 
     def cut(self, seconds: float) -> None:
         """No way to the broker, for whatever process runs meanwhile."""

@@ -14,7 +14,7 @@ from edge_agent.judge import Measurement, Patience, Watch, judged
 from edge_agent.log import Draft
 from edge_agent.schedule import Schedule
 from edge_agent.session import Session
-from edge_agent.uplink import Identity
+from edge_agent.uplink import Identity, Uplink
 from tests.simulation.crashing import Doom, FrailLog, Killed
 from tests.simulation.ledger import Ledger
 from tests.simulation.network import AgentLine
@@ -178,14 +178,20 @@ class Host:
                 for draft in self._eyes.look():
                     self._timeline.tell(f"{self.agent} decides: {draft.check} is {draft.change.after.word}")
                     self.session.decide(draft)
-            if self.clock.error and self.session.uplink.unacknowledged():  # what a right clock says is never moved
-                self._ledger.told(self.agent, self.session.uplink.doubt() or 0.0)
-            at_once(self.session.turn())
+            try:
+                at_once(self.session.turn())
+            finally:
+                self._note_doubt(self.session.uplink)
         except Killed as killed:
             self.kill(str(killed))
             self._timeline.after(self._chance.uniform(1, 40), self.start)
             return
         self._set_alarm()
+
+    def _note_doubt(self, uplink: Uplink) -> None:
+        """Of the offset with which something has been sent; what a right clock says is never moved."""
+        if self.clock.error and uplink.unacknowledged():
+            self._ledger.told(self.agent, uplink.doubt(self.clock.stamp()) or 0.0)
 
     def _set_alarm(self) -> None:
         self._alarm += 1

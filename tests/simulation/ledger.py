@@ -25,6 +25,7 @@ class Ledger:
         self.kept: dict[tuple[str, str, int], Kept] = {}
         self.heard: dict[str, list[float]] = {}
         self.deaf: list[tuple[float, float]] = []  # when silence proved nothing, from and to
+        self.refused: list[tuple[float, float]] = []  # when what was heard could not be committed yet
         self.stepped: set[str] = set()  # agents whose clock was stepped
         self.undated: set[str] = set()  # of those, whose collector may still reckon with the clock of before
         self.doubts: dict[str, float] = {}  # agent → by how much the offset that it told with a record may be wrong

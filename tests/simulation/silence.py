@@ -20,22 +20,23 @@ def wrong_about_silence(books: Books) -> Iterator[str]:
             silent_since[entry.agent] = entry.at
             last = max((at for at in books.ledger.heard.get(entry.agent, []) if at <= entry.at), default=0.0)
             gone = any(last - SLACK <= at <= entry.at for at in books.ledger.byes.get(entry.agent, []))
-            if _listening(books, last, entry.at, PULSE) < (PULSE - 1 if gone else LEASE - 1):
+            if _listening(books.ledger.deaf, last, entry.at, PULSE) < (PULSE - 1 if gone else LEASE - 1):
                 yield f"{entry.agent} is silent at {entry.at - START:.0f}, and was heard at {last - START:.0f}"
         elif isinstance(entry, AgentHeard) and entry.agent in silent_since:
             silences[entry.agent].append((silent_since.pop(entry.agent), entry.at))
+    slow = [*books.ledger.deaf, *books.ledger.refused]
     for agent, heard in books.ledger.heard.items():
         told = [*silences[agent], *([(silent_since[agent], END)] if agent in silent_since else [])]
         for before, after in zip(heard, [*heard[1:], END], strict=True):
-            listening = _listening(books, before, after, 0.0)
+            listening = _listening(slow, before, after, 0.0)
             if listening > LEASE + SLACK and not any(before <= begin <= after for begin, _ in told):
                 yield f"{agent} was not heard from {before - START:.0f} to {after - START:.0f}, and nobody noticed"
 
 
-def _listening(books: Books, begin: float, end: float, least: float) -> float:
+def _listening(pauses: list[tuple[float, float]], begin: float, end: float, least: float) -> float:
     """The longest time between the two in which silence proved something; what was shorter than `least` is no pause."""
     longest = 0.0
-    for deaf, back in sorted(books.ledger.deaf):
+    for deaf, back in sorted(pauses):
         if back > begin and deaf < end and back - deaf >= least:
             longest = max(longest, deaf - begin)
             begin = max(begin, back)
