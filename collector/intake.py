@@ -58,7 +58,7 @@ class Intake:
     def _live(self, report: Live, visit: Visit) -> None:
         track, moment = visit.track, visit.moment
         if report.epoch != track.epoch:
-            self._of_another_life(report.epoch, report.records, visit)
+            self._of_another_life(report, visit)
             return
         fresh = _fresh(track, report.epoch, report.records) if report.records else None
         if report.results:
@@ -68,7 +68,7 @@ class Intake:
             track.offset = report.offset
         self._heard(visit)
         if fresh is not None:
-            self._append(fresh, True, visit)
+            self._append(fresh, True, track.offset, visit)
         is_lost = report.results is not None and self._asks_again(report, visit)
         if not tracks.believes_the_same(track, report.last, report.digest) or (
             is_lost and tracks.differs(track, report.digest)
@@ -119,7 +119,7 @@ class Intake:
     def _bulk(self, report: Bulk, visit: Visit) -> None:
         if report.epoch == visit.track.epoch:
             self._heard(visit)
-        self._of_another_life(report.epoch, report.records, visit)
+        self._of_another_life(report, visit)
 
     def _bye(self, report: Bye, visit: Visit) -> None:
         track, plan = visit.track, visit.plan
@@ -130,16 +130,18 @@ class Intake:
             plan.entries += entries
             plan.changed[track.agent] = None
 
-    def _of_another_life(self, epoch: str, records: Sequence[Record], visit: Visit) -> None:
-        """Backlog: history, which never decides a current state."""
-        if epoch not in visit.track.lives:
+    def _of_another_life(self, report: Live | Bulk, visit: Visit) -> None:
+        """Backlog: history, which never decides a current state, told by the clock that its message was sent by."""
+        track, epoch = visit.track, report.epoch
+        if epoch not in track.lives:
             if not self._is_held_back(epoch, visit):
                 self._ask_hello(visit)
-        elif records:
-            self._append(_fresh(visit.track, epoch, records), False, visit)
+        elif report.records:
+            offset = track.offset if report.offset is None else report.offset
+            self._append(_fresh(track, epoch, report.records), False, offset, visit)
             _ack(epoch, visit)
 
-    def _append(self, fresh: "Fresh", live: bool, visit: Visit) -> None:
+    def _append(self, fresh: "Fresh", live: bool, offset: float, visit: Visit) -> None:
         track, plan = visit.track, visit.plan
         plan.duplicates += fresh.repeated
         if not fresh.records:
@@ -153,7 +155,7 @@ class Intake:
             generation=track.lives[fresh.epoch].generation,
             live=live,
             records=[_cleaned(record) for record in fresh.records],
-            offset=track.offset,
+            offset=offset,
             holes=holes_before(fresh.ranges, (record.seq for record in fresh.records)),
         )
         plan.entries.append(entry)

@@ -75,6 +75,7 @@ class Bulk(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
     epoch: Epoch
     records: Annotated[list[Record], msgspec.Meta(min_length=1, max_length=MAX_RECORDS)]
+    offset: float | None = None
 
 
 class Bye(msgspec.Struct, frozen=True, kw_only=True):

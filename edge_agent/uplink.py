@@ -310,7 +310,8 @@ class Uplink:
         )
 
     def _bulk(self, epoch: str, records: Sequence[Record], now: Stamp) -> Bulk:
-        return Bulk(at=now.wall, epoch=epoch, records=[restamped(record, now) for record in records])
+        told = [restamped(record, now) for record in records]
+        return Bulk(at=now.wall, epoch=epoch, records=told, offset=self._skew.offset(now))
 
     def _fly(self, flight: Flight) -> None:
         flight.first = min(flight.first, flight.sent)

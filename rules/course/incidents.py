@@ -177,6 +177,7 @@ def _followed(draft: Draft, row: Incident, finding: Finding) -> Incident:
         flags=tuple(dict.fromkeys(flag for flag in (*row.flags, *finding.flags) if flag != HISTORICAL)),
         started_at=min(row.started_at, finding.started_at),
         restored_at=None,
+        well_at=row.well_at if row.restored_at is None else row.restored_at,
     )
     row = pauses.ended_if_worse(draft, _at_its_worst(draft, row, before, finding), before)
     if before.restored_at is not None:
@@ -297,6 +298,7 @@ def _reopened(draft: Draft, row: Incident, why: str, actor: str = "engine") -> I
         worst=None,
         resolved_at=None,
         restored_at=None,
+        well_at=None,
         escalation=row.escalation if flapping.is_quiet(draft, row) else 0,
         acknowledged_at=None,
         acknowledged_by=None,

@@ -134,13 +134,21 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
 
 
 def _put_as_it_was(state: State, incident: Incident, at: float, stable: float) -> None:
-    """What resolved by itself after `at` is stabilising again: news of then may reopen, explain or outlast it."""
+    """What resolved by itself or failed again after `at` is stabilising: news of then may yet reopen or explain it."""
     by_itself = incident.state == "resolved" and not {PERSON_RESOLVED, HISTORICAL} & set(incident.flags)
     if by_itself and at < (incident.resolved_at or at):
         state.put(Change("deadlines", f"restore:{incident.id}", max((incident.restored_at or at) + stable, at)))
         state.put(Change("deadlines", f"close:{incident.id}", None))
         incident = changed(incident, state="open", resolved_at=None)
+    if incident.restored_at is None and incident.well_at is not None and _failed_again_after(incident, at):
+        state.put(Change("deadlines", f"restore:{incident.id}", max(incident.well_at + stable, at)))
+        incident = changed(incident, restored_at=incident.well_at, well_at=None, flaps=incident.flaps[:-1])
     state.put(Change("incidents", incident.id, incident))
+
+
+def _failed_again_after(incident: Incident, at: float) -> bool:
+    """It was well at `at`, for all that was known then."""
+    return incident.flaps[-1:] > (at,) and (incident.well_at or 0.0) <= at
 
 
 def _witnesses(draft: Draft, store: str) -> list[tuple[str, ItemState]]:

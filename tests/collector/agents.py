@@ -75,8 +75,8 @@ class Agent:
         report = Live(at=at, epoch=self.epoch, last=self.seq, digest=said, **carried)
         return self.says("live", report)
 
-    def bulk(self, at: float, *records: Record, of: str | None = None) -> Arrival:
-        return self.says("bulk", Bulk(at=at, epoch=of or self.epoch, records=list(records)))
+    def bulk(self, at: float, *records: Record, of: str | None = None, offset: float | None = None) -> Arrival:
+        return self.says("bulk", Bulk(at=at, epoch=of or self.epoch, records=list(records), offset=offset))
 
     def bye(self, at: float, why: Any, of: str | None = None) -> Arrival:
         return self.says("bye", Bye(at=at, epoch=of or self.epoch, why=why))

@@ -149,6 +149,15 @@ def test_what_only_backlog_told_of_the_current_life_is_asked_for(bench: Bench) -
     assert len(bench.line.commands) == 1
 
 
+def test_backlog_is_told_by_the_clock_that_it_was_sent_by(bench: Bench) -> None:
+    """A host's clock may be stepped between its last live message and its backlog."""
+    agent = Agent()
+    bench.take(agent.hello(1.0))
+    bench.take(agent.bulk(20.0, agent.turns("pos-01/tcp", CRITICAL, 2.0), offset=1800.0))
+    bench.take(agent.bulk(21.0, agent.turns("pos-01/tcp", OK, 3.0)))
+    assert [entry.offset for entry in bench.entries() if isinstance(entry, Records)] == [1800.0, 0.0]
+
+
 def test_a_digest_that_differs_or_an_unknown_life_asks_for_one_hello(bench: Bench) -> None:
     agent = Agent()
     bench.take(agent.live(1.0), agent.live(1.0), agent.bulk(1.0, agent.turns("a/b", OK, 1.0)))

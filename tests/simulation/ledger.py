@@ -31,7 +31,7 @@ class Ledger:
         self.doubts: dict[str, float] = {}  # agent → by how much the offset that it told with a record may be wrong
         self.byes: dict[str, list[float]] = {}
         self.lives: dict[str, list[str]] = {}
-        self._met: dict[str, str] = {}
+        self._met: dict[str, int] = {}  # which of its lives
 
     def committed(self, agent: str, epoch: str, records: Iterable[Record]) -> None:
         for record in records:
@@ -53,7 +53,8 @@ class Ledger:
         if isinstance(report, Bye):
             self.byes.setdefault(agent, []).append(self._now())
         if isinstance(report, Hello):
-            self._met[agent] = report.epochs[-1].epoch
-        elif isinstance(report, Bye) or self._met.get(agent) != report.epoch:
+            told = self.lives[agent].index(report.epochs[-1].epoch)
+            self._met[agent] = max(told, self._met.get(agent, 0))  # an old life's hello may be overtaken
+        elif isinstance(report, Bye) or agent not in self._met or self.lives[agent][self._met[agent]] != report.epoch:
             return
         self.heard.setdefault(agent, []).append(self._now())

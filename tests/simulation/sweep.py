@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from typing import NamedTuple
 
 from tests.simulation import plan, script, verdict, world
+from tests.simulation.network import Weather
 from tests.simulation.world import AS_IS, Parts
 
 
@@ -20,10 +21,11 @@ class Outcome(NamedTuple):
     story: list[str]
 
 
-def tried(seed: int, parts: Parts = AS_IS) -> Outcome:
-    """One world. Whatever breaks in it is an outcome too."""
+def tried(seed: int, parts: Parts = AS_IS, weather: Weather | None = None) -> Outcome:
+    """One world, with the weather that its seed draws or another. Whatever breaks in it is an outcome too."""
     logging.disable(logging.CRITICAL)  # refusals and restarts are what this is about, thousands of them
     told, drawn = script.written(seed), plan.drawn(seed)
+    drawn = drawn if weather is None else drawn._replace(weather=weather)
     try:
         books = world.run(seed, told, drawn, parts)
         return Outcome(seed, verdict.wrong(books, told, drawn.weather), books.story)

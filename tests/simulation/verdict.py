@@ -67,7 +67,7 @@ def _wrong_incidents(books: Books, doubt: float) -> Iterator[str]:
 
 
 def _is_excused(row: Incident, standing: list[Incident], told: list[Incident], doubt: float) -> bool:
-    """Absorbed on a perfect line by what explains its next failure; here it was over when it was learnt, and stays.
+    """Explained on a perfect line, or absorbed by what explains its next failure; here it was over when it was learnt.
 
     Or what had explained it was over when that was learnt, so it stands alone before it would have.
     """
@@ -77,8 +77,13 @@ def _is_excused(row: Incident, standing: list[Incident], told: list[Incident], d
         if (one.ci, one.category) == (row.ci, row.category) and abs(one.started_at - row.started_at) <= doubt
     ]
     if HISTORICAL in row.flags:
-        return any(alike)
+        return any(alike) or any(_explains(one, row, doubt) for one in told)
     return not alike and any(HISTORICAL in one.flags and row.ci in one.symptoms for one in standing)
+
+
+def _explains(cause: Incident, row: Incident, doubt: float) -> bool:
+    is_over = cause.restored_at is not None and cause.restored_at < row.started_at - doubt
+    return row.ci in cause.symptoms and cause.started_at - doubt <= row.started_at and not is_over
 
 
 def _differences(place: str, expected: list[Told], real: list[Told], doubt: float) -> Iterator[str]:
