@@ -8,6 +8,9 @@ MOST_ROOM = 128 * 1024  # before compression, so that a batch always fits one me
 QUICK = 1.0  # seconds from sending to the ack
 SLOW = 2.0
 _REST = 3.0  # times what the batch took
+MOST_REST = (
+    30.0  # seconds; an ack that is later than a slow line's waited for a collector, which says nothing of the line
+)
 
 
 class Pacing(NamedTuple):
@@ -23,4 +26,4 @@ class Pacing(NamedTuple):
             room = min(room * 2, MOST_ROOM)
         elif took > SLOW:
             room = max(room // 2, LEAST_ROOM)
-        return Pacing(room, now + _REST * took)
+        return Pacing(room, now + min(_REST * took, MOST_REST))
