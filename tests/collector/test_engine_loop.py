@@ -115,7 +115,9 @@ def test_policy_and_cmdb_are_journalled_once_and_again_when_they_change(
             async with leading(database, version, Hands(START)):
                 pass
         with database.reading() as connection:
-            kinds = [type(one.entry).__name__ for one in journal.after(connection, 0, 100)]
+            entries = [one.entry for one in journal.after(connection, 0, 100)]
+        # What follows from another document is due at once, and may be done before the loop is left.
+        kinds = [type(entry).__name__ for entry in entries if not isinstance(entry, Tick)]
         assert kinds == [
             *("EngineStarted", "PolicyLoaded", "CmdbLoaded"),
             "EngineStarted",
