@@ -8,9 +8,7 @@ MOST_ROOM = 128 * 1024  # before compression, so that a batch always fits one me
 QUICK = 1.0  # seconds from sending to the ack
 SLOW = 2.0
 _REST = 3.0  # times what the batch took
-MOST_REST = (
-    30.0  # seconds; an ack that is later than a slow line's waited for a collector, which says nothing of the line
-)
+MOST_REST = 30.0  # seconds; so late an ack waited for the collector, which says nothing of the line
 
 
 class Pacing(NamedTuple):

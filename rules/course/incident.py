@@ -145,7 +145,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     urgency: Level = 2
     wanted: Priority | None = None  # what the rules ask for now; None: they have not been asked
     flaps: tuple[float, ...] = ()  # when it failed again after it had been well, of late
-    well_at: float | None = None  # since when it had been well as it failed again the last time
+    well_at: float | None = None  # since when it was well as it failed again the last time; None: never, or reopened
     paged_at: float | None = None
     paged_priority: Priority | None = None
 

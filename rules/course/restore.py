@@ -11,6 +11,7 @@ from rules.sight import beliefs
 TOUCHED = "touched"
 DUPLICATE = "duplicate"
 UNOBSERVED = "unobserved"
+_LOOK_AGAIN = 60.0  # seconds at least between two looks at what nobody sees; a policy may call it stable at once
 _LAST_LOOK = 1.0  # seconds between the end of what was accepted and the closing: what fails on is back, not forgotten
 _TIMERS = ("restore", "nudge", "lower", "clock", "escalate", "refail", "hold", flapping.TIMER, major.TIMER)
 
@@ -46,7 +47,7 @@ def relapse(draft: Draft, row: Incident) -> None:
     draft.tell(row.id, "failing again", row.title, "22 restore")
     for timer in ("restore", "nudge"):
         draft.wake(f"{timer}:{row.id}", None)
-    draft.put_incident(flapping.again(draft, changed(row, restored_at=None)))
+    draft.put_incident(flapping.again(draft, changed(row, restored_at=None, well_at=row.restored_at)))
 
 
 def settle(draft: Draft, row: Incident) -> Incident:
@@ -56,7 +57,7 @@ def settle(draft: Draft, row: Incident) -> Incident:
         return row
     if _is_out_of_sight(draft, row):
         draft.reason("5 silence", f"{row.ci} was well, and whether it still is cannot be seen now")
-        draft.wake(f"restore:{row.id}", draft.now + draft.policy.stable_for(row.category))
+        draft.wake(f"restore:{row.id}", draft.now + max(draft.policy.stable_for(row.category), _LOOK_AGAIN))
         return row
     if not is_touched(row):
         return resolve(draft, row, "stable, and nobody had touched it")

@@ -140,15 +140,11 @@ def _put_as_it_was(state: State, incident: Incident, at: float, stable: float) -
         state.put(Change("deadlines", f"restore:{incident.id}", max((incident.restored_at or at) + stable, at)))
         state.put(Change("deadlines", f"close:{incident.id}", None))
         incident = changed(incident, state="open", resolved_at=None)
-    if incident.restored_at is None and incident.well_at is not None and _failed_again_after(incident, at):
-        state.put(Change("deadlines", f"restore:{incident.id}", max(incident.well_at + stable, at)))
-        incident = changed(incident, restored_at=incident.well_at, well_at=None, flaps=incident.flaps[:-1])
+    well_at = incident.well_at
+    if incident.restored_at is None and well_at is not None and well_at <= at < max(incident.flaps, default=at):
+        state.put(Change("deadlines", f"restore:{incident.id}", max(well_at + stable, at)))
+        incident = changed(incident, restored_at=well_at, well_at=None, flaps=incident.flaps[:-1])
     state.put(Change("incidents", incident.id, incident))
-
-
-def _failed_again_after(incident: Incident, at: float) -> bool:
-    """It was well at `at`, for all that was known then."""
-    return incident.flaps[-1:] > (at,) and (incident.well_at or 0.0) <= at
 
 
 def _witnesses(draft: Draft, store: str) -> list[tuple[str, ItemState]]:

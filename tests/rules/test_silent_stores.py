@@ -1,7 +1,9 @@
-"""Many stores that lose their line together, and come back."""
+"""Many stores that lose their line together, and come back; and one that is gone while something becomes stable."""
 
-from rules.entries import AgentHeard, AgentSilent
-from tests.rules.estates import Story, store
+from contract.status import Status
+from rules.entries import AgentHeard, AgentSilent, PolicyLoaded
+from rules.given import policy
+from tests.rules.estates import Story, chain, store
 
 STORES, CUT = 2_000, 500
 
@@ -38,3 +40,20 @@ def test_they_come_back_one_by_one_and_the_chain_incident_ends_once() -> None:
     chains = [row for row in story.incidents() if row.home == ""]
     assert [(row.state, row.reopened) for row in chains] == [("resolved", 0)]
     assert {row.state for row in story.incidents()} == {"resolved"}
+
+
+def test_a_policy_that_calls_everything_stable_at_once_does_not_have_what_nobody_sees_looked_at_without_end() -> None:
+    story = Story(chain(1))
+    story.say("0001-s", {"pos-01/tcp": Status.OK, "pos-02/tcp": Status.OK})
+    story.say("0001-s", {"pos-01/tcp": Status.CRITICAL})
+    story.wait(120)
+    story.say("0001-s", {"pos-01/tcp": Status.OK})
+    story.tell(AgentSilent(at=story.now, agent="0001-s", since=story.now))
+    hasty = policy.load("retail")
+    hasty["ending"]["stable"] = "0s"
+    story.tell(PolicyLoaded(at=story.now, name="hasty", document=hasty))
+    told = len(story.decisions)
+    story.wait(3_600)
+    assert len(story.decisions) - told < 100
+    (till,) = [row for row in story.incidents() if row.category == "pos_outage"]
+    assert (till.state, till.restored_at is not None) == ("open", True)

@@ -78,7 +78,7 @@ def _is_excused(row: Incident, standing: list[Incident], told: list[Incident], d
         if (one.ci, one.category) == (row.ci, row.category) and abs(one.started_at - row.started_at) <= doubt
     ]
     if HISTORICAL in row.flags:
-        return any(alike) or (not alike and any(_explains(one, row, doubt) for one in told))
+        return any(alike) if alike else any(_explains(one, row, doubt) for one in told)
     return not alike and any(HISTORICAL in one.flags and row.ci in one.symptoms for one in standing)
 
 
