@@ -1,6 +1,7 @@
 """A journal of 2 million entries, written into a database and run again, as `tillwatch rules replay` does it."""
 
 import argparse
+import heapq
 import random
 import tempfile
 import time
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import step, synthetic
+from bench.synthetic import CHECKS_A_CI
 from collector import recording
 from collector.database import Database, journal, opened, upgrade
 from collector.database.leases import advance, take_lead
@@ -22,6 +24,9 @@ STORES = 10_000
 CHECKS = 30
 GOAL = 300.0  # seconds for 2 million
 APART = 0.5  # seconds from one entry to the next: 2 million are eleven days
+TILLS = 2  # of each store: those that are not well built
+LASTS = (60.0, 1_800.0)  # seconds
+INTERVAL = 15.0
 A_CHUNK = 5_000
 
 
@@ -74,7 +79,7 @@ def _write(database: Database, count: int, progress: Progress) -> None:
 
 
 def _told(count: int) -> Iterator[JournalEntry]:
-    """A chain's days: a till or two fail in most stores now and then, and are well again some minutes later."""
+    """A chain's days: now and then a till dies, its five checks find that, and some minutes later that it is well."""
     chance, at = random.Random(1), step.NOW
     stores = min(STORES, max(count // 20, 10))
     fleet = [synthetic.SyntheticStore(number, CHECKS) for number in range(stores)]
@@ -82,20 +87,22 @@ def _told(count: int) -> Iterator[JournalEntry]:
     yield CmdbLoaded(at=at, document=synthetic.cmdb(stores, CHECKS))
     for store in fleet:
         yield Snapshot(at=at, agent=store.agent, beliefs=step.beliefs(store))
-    failing: list[tuple[synthetic.SyntheticStore, str]] = []
+    coming = list[tuple[float, int, str, Status]]()  # when, in which store, of which check
     for _ in range(count - 2 - stores):
-        at += APART
-        if failing and (len(failing) > stores // 10 or chance.random() < 0.5):
-            store, key = failing.pop(0)
-            after = Status.OK
-        else:
-            store = chance.choice(fleet)
-            key = chance.choice(store.keys[:10])
-            after = Status.CRITICAL
-            if store.states[key][0] is Status.OK:
-                failing.append((store, key))
-        told = step.record(store, key, after, at)
-        yield Records(at=at, agent=store.agent, generation=1, live=True, records=[told])
+        while not coming or at < coming[0][0]:
+            _till_dies(coming, at, chance, stores)
+            at += APART * step.TRANSITIONS
+        when, number, key, after = heapq.heappop(coming)
+        told = step.record(fleet[number], key, after, when)
+        yield Records(at=when, agent=fleet[number].agent, generation=1, live=True, records=[told])
+
+
+def _till_dies(coming: list[tuple[float, int, str, Status]], at: float, chance: random.Random, stores: int) -> None:
+    number, till = chance.randrange(stores), chance.randrange(TILLS)
+    well = at + chance.uniform(*LASTS)
+    for key in synthetic.check_keys(CHECKS)[till * CHECKS_A_CI : (till + 1) * CHECKS_A_CI]:
+        heapq.heappush(coming, (at + chance.uniform(0, INTERVAL), number, key, Status.CRITICAL))
+        heapq.heappush(coming, (well + chance.uniform(0, INTERVAL), number, key, Status.OK))
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ class SyntheticStore:
             started_at=now,
             decided=Stamp(now, "bench", time.monotonic()),
             was_seq=was_seq,
-            text="no answer" if after is Status.CRITICAL else "",
+            text=f"{key}: no answer" if after is Status.CRITICAL else "",
         )
         self.states[key] = (after, self.seq)
         self.digest = digest.after_transition(self.digest, record)

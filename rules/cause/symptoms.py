@@ -18,7 +18,7 @@ from rules.history.recall import TIMER
 from rules.impact.priority import Evidence
 from rules.sight import disputed, lines
 from rules.sight.belief import ItemState
-from rules.sight.beliefs import checks_on, is_watched, ok_since
+from rules.sight.beliefs import checks_on, is_watched, may_be_off, ok_since
 
 
 class Verdict(NamedTuple):
@@ -74,9 +74,7 @@ def off_until(draft: Draft, ref: str, row: ItemState) -> float | None:
     Some time after the store opens, what is still off has failed to start.
     """
     item = draft.estate.items.get(ref)
-    if item is None or item.store is None or item.expected != "trading":
-        return None
-    if draft.estate.is_trading(item.store, row.since, item.provides):
+    if item is None or item.store is None or not may_be_off(draft, ref, row):
         return None
     answers = (Status.OK, Status.WARNING)
     if any(belief.state in answers for _, _, belief in checks_on(draft, ref, item.store)):

@@ -20,20 +20,24 @@ _SAME_INSTANT = 1.0  # seconds
 
 def take_records(draft: Draft, event: Records) -> None:
     recall.hear_records(draft, event)
-    cis: dict[str, None] = {}
+    cis: dict[str, bool] = {}  # whether it is checked otherwise than before, and not only found otherwise
     for record in event.records:
         match record:
             case Transition():
+                before = draft.check(event.agent, record.check)
                 if _take_transition(draft, event, record):
-                    cis[split_check(record.check)[0]] = None
+                    ci = split_check(record.check)[0]
+                    cis[ci] = cis.get(ci, False) or before is None or before.interval != record.interval
             case Gap():
                 draft.reason("4 gap", f"{event.agent} lost {record.count} records: {record.reason}")
             case Summary():
                 pass  # measurements, which reports read from the journal
     recall.expect(draft, event.agent)
     if draft.is_fresh(event.agent):
-        for ci in cis:
-            evaluate(draft, draft.ref(event.agent, ci), event.agent)
+        for ci, is_checked_otherwise in cis.items():
+            ref = draft.ref(event.agent, ci)
+            if is_checked_otherwise or not _fails_on(draft, ref, event.agent):
+                evaluate(draft, ref, event.agent)
 
 
 def take_snapshot(draft: Draft, event: Snapshot) -> None:
@@ -90,6 +94,14 @@ def evaluate(draft: Draft, ref: str, agent: str) -> None:
     draft.put("items", key, row)
 
 
+def may_be_off(draft: Draft, ref: str, row: ItemState) -> bool:
+    """Expected only while its store trades, and it became what it is outside trading hours (rule 2)."""
+    item = draft.estate.items.get(ref)
+    if item is None or item.store is None or item.expected != "trading":
+        return False
+    return not draft.estate.is_trading(item.store, row.since, item.provides)
+
+
 def checks_on(draft: Draft, ref: str, store: str) -> list[tuple[str, str, CheckState]]:
     """(agent, check name, belief) of every check that the store's agents have on `ref`.
 
@@ -125,6 +137,19 @@ def fresh_on(draft: Draft, ref: str, store: str) -> list[CheckState]:
 
 def is_watched(draft: Draft, ref: str, store: str) -> bool:
     return bool(checks_on(draft, ref, store))
+
+
+def _fails_on(draft: Draft, ref: str, agent: str) -> bool:
+    """What fails already is just as bad now: another of its checks fails as well, or no more.
+
+    Nothing that is decided of it looks at single checks then, but whether it is off, and what is told of a past.
+    """
+    store, before = draft.estate.agent_store.get(agent, ""), draft.item(ref)
+    if before is None or before.stale or before.state is not Status.CRITICAL:
+        return False
+    if draft.past(store) is not None or may_be_off(draft, ref, before):
+        return False
+    return _believed(draft, ref, store, before) == before
 
 
 def _take_transition(draft: Draft, event: Records, record: Transition) -> bool:
@@ -164,7 +189,13 @@ def _believed(draft: Draft, ref: str, store: str, before: ItemState | None) -> I
     if before is not None and before.state is state:
         learnt_at = before.learnt_at
         since = before.since if state is Status.OK else min(before.since, since)
-    return ItemState(state, since, learnt_at, next((belief.text for belief in speaking if belief.text), ""))
+    return ItemState(state, since, learnt_at, _first_text(speaking))
+
+
+def _first_text(speaking: list[CheckState]) -> str:
+    """What was said first of why it is so; it stays that while that check says so, whatever else follows."""
+    saying = [belief for belief in speaking if belief.text]
+    return min(saying, key=lambda belief: belief.since).text if saying else ""
 
 
 def _quorum(beliefs: list[CheckState]) -> CheckState:
