@@ -19,7 +19,7 @@ from rules.sight import layout
 from rules.sight.belief import CheckState, ItemState
 from rules.sight.dispute import Dispute
 from rules.sight.layout import Layout
-from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of
+from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of, is_unsure
 
 Named = tuple[str, CheckState]
 Row = TypeVar("Row")
@@ -266,6 +266,11 @@ class Draft:
     def against(self, ref: str) -> dict[str, int]:
         """Cohort → how many stores have a fresh vote against the shared `ref`."""
         return self._tally(ref, self._state.failing_votes, lambda row: complains(self.estate, ref, row))
+
+    def unsure(self, ref: str) -> list[str]:
+        """The stores that cannot say how the shared `ref` is."""
+        stores = dict.fromkeys([*self._state.unsure.get(ref, ()), *map(home_of, self._votes_of.get(ref, ()))])
+        return [store for store in stores if is_unsure(self.item(f"{ref}@{store}"))]
 
     def voters(self, ref: str) -> Iterable[str]:
         """The stores that had a fresh vote on the shared `ref` when this step began."""

@@ -85,6 +85,7 @@ class State:
         self.troubled: dict[str, dict[str, None]] = {}
         self.votes: dict[str, Vote] = {}
         self.failing_votes: dict[str, Vote] = {}
+        self.unsure: dict[str, dict[str, None]] = {}  # of a shared CI the stores that cannot say how it is
         self.failing: Counter[tuple[str, str]] = Counter()  # as `alike` of the estate, of those that fail
         self.windows_on: dict[str, dict[str, None]] = {}
         self.bound_to: dict[str, dict[str, None]] = {}
@@ -187,6 +188,7 @@ class State:
             cohort = self.estate.cohort(store)
             _index(self.votes.setdefault(ref, {}), cohort, store, counts(row))
             _index(self.failing_votes.setdefault(ref, {}), cohort, store, complains(self.estate, ref, row))
+            _index(self.unsure, ref, store, is_unsure(row))
 
     def _put_incident(self, key: str, row: Incident | None) -> None:
         before = self.incidents.pop(key, None)
@@ -263,6 +265,11 @@ def fails(row: ItemState | None) -> bool:
 def counts(row: ItemState | None) -> bool:
     """Whether it is a vote at all: fresh, and not "I do not know"."""
     return row is not None and not row.stale and row.state is not Status.UNKNOWN
+
+
+def is_unsure(row: ItemState | None) -> bool:
+    """Whether it is "I do not know", said by who is heard."""
+    return row is not None and not row.stale and row.state is Status.UNKNOWN
 
 
 def complains(known: Estate, ref: str, row: ItemState | None) -> bool:

@@ -60,6 +60,9 @@ def _keep(draft: Draft, ref: str, blame: Blame, row: Incident | None) -> None:
     for store in blame.stores:
         if row is None or row.state == "resolved" or store not in row.stores:
             draft.touch(store)
+    if row is None or row.state == "resolved" or row.cohorts != found.cohorts:
+        for store in draft.unsure(ref):  # it explains what they cannot say
+            draft.touch(store)
     if found != row and len(found.stores) > CROWD:
         draft.wake(f"shared:{ref}", draft.now + _INTERVAL)
     if (rest := residual.standing(draft, ref)) is not None:

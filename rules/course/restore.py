@@ -189,7 +189,7 @@ def _tell_those_concerned(draft: Draft, row: Incident) -> None:
     else:
         if draft.estate.is_shared(row.ci):
             draft.touch_shared(row.ci)
-        for store in row.stores:
+        for store in (*row.stores, *draft.unsure(row.ci)):
             draft.touch(store)
     if PERSON_RESOLVED in row.flags:
         ending = draft.policy.ending

@@ -44,6 +44,7 @@ INDEXES = [
     "troubled",
     "votes",
     "failing_votes",
+    "unsure",
     "windows_on",
     "bound_to",
     "changes_on",

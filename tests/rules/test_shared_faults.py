@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contract.status import Status
 from rules.course.incident import Incident
 from rules.decision import Effect
 from tests.rules.estates import CRITICAL, OK, Story, store
@@ -134,3 +135,18 @@ def test_what_more_than_fifty_stores_see_is_judged_at_intervals_and_less_at_ever
         found.append(len(story.incidents()[0].stores))
         story.wait(later)
     assert [*found, len(story.incidents()[0].stores)] == seen
+
+
+def test_a_store_that_cannot_say_how_it_is_has_no_incident_of_that_while_it_is_known_to_fail() -> None:
+    story = well()
+    story.say(agent(40), {"acquirer-a/http": Status.UNKNOWN})
+    story.wait(1_000)
+    assert [row.cause for row in open_tickets(story)] == ["payment_gateway:acquirer-a@0040"]
+    for number in range(1, 31):
+        story.say(agent(number), {"acquirer-a/http": CRITICAL})
+    assert [row.cause for row in open_tickets(story)] == ["payment_gateway:acquirer-a"]
+    story.wait(1_000)
+    for number in range(1, 31):
+        story.say(agent(number), {"acquirer-a/http": OK})
+    story.wait(1_000)
+    assert [row.cause for row in open_tickets(story)] == ["payment_gateway:acquirer-a@0040"]
