@@ -125,7 +125,7 @@ class Running:
         )
 
     async def desk_queues(self) -> list[DeskQueue]:
-        desks = [desk.name for desk in self._collector.config.help_desk]
+        desks = {desk.name: desk.told for desk in self._collector.config.help_desk}
         return await self._read(lambda connection: lanes.queues(connection, desks)) if desks else []
 
     async def dead_letters(self, limit: int, before: int | None = None) -> list[DeadLetter]:

@@ -3,7 +3,7 @@
 Nothing here waits for a desk: every function is one short transaction's part.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,17 +18,7 @@ from rules.course.incident import Incident
 from rules.decision import EffectKind
 
 PENDING, IDLE, DEAD = "pending", "idle", "dead"
-# Pages go another way.
-FOR_DESKS = (
-    "open_ticket",
-    "open_problem",
-    "update_ticket",
-    "resolve_ticket",
-    "escalate",
-    "propose_major",
-    "declare_major",
-    "review_change",
-)
+Kinds = tuple[EffectKind, ...]  # what a desk is told of
 A_FEED = 1_000  # effects a transaction
 
 
@@ -103,12 +93,16 @@ class Kept(NamedTuple):
     wrote: bytes
 
 
-def begin(connection: Connection, desk: str, position: int) -> None:
-    """A desk that is new gets a lane for all that is actionable now, problems too, and everything after `position`."""
+def begin(connection: Connection, desk: str, position: int) -> bool:
+    """A desk that is new is told of everything after `position`; whether it is."""
     known = connection.execute(select(desk_feeds.c.desk).where(desk_feeds.c.desk == desk)).one_or_none()
-    if known is not None:
-        return
-    insert_new(connection, desk_feeds, [{"desk": desk, "position": position, "polled": 0.0, "error": ""}])
+    if known is None:
+        insert_new(connection, desk_feeds, [{"desk": desk, "position": position, "polled": 0.0, "error": ""}])
+    return known is None
+
+
+def take_up(connection: Connection, desk: str, position: int) -> None:
+    """A lane for all that is actionable now, problems too."""
     acted = select(outbox.c.incident).where(outbox.c.kind == "open_ticket")
     unresolved = select(incidents.c.id, incidents.c.priority).where(
         incidents.c.state.in_(("open", "acknowledged")), incidents.c.id.in_(acted)
@@ -118,8 +112,11 @@ def begin(connection: Connection, desk: str, position: int) -> None:
     insert_new(connection, desk_lanes, rows)
 
 
-def feed(connection: Connection, desk: str) -> int:
-    """Reads on in the outbox; returns how many effects. The engine alone writes there, in order, so none is skipped."""
+def feed(connection: Connection, desk: str, kinds: Kinds) -> int:
+    """Reads on in the outbox for what is of `kinds`; returns how many effects.
+
+    The engine alone writes there, in order, so none is skipped.
+    """
     start = connection.execute(select(desk_feeds.c.position).where(desk_feeds.c.desk == desk)).scalar_one()
     query = select(outbox.c.position, outbox.c.incident, outbox.c.kind).where(outbox.c.position > start)
     rows = connection.execute(query.order_by(outbox.c.position).limit(A_FEED)).all()
@@ -130,7 +127,7 @@ def feed(connection: Connection, desk: str) -> int:
         ).all()
     if not rows:
         return 0
-    wanted = {row.incident: row.position for row in rows if row.kind in FOR_DESKS}
+    wanted = {row.incident: row.position for row in rows if row.kind in kinds}
     priorities = _priorities(connection, wanted)
     insert_new(connection, desk_lanes, [_new_row(desk, one, priorities.get(one, 3), 0) for one in wanted])
     for incident, position in wanted.items():
@@ -149,8 +146,8 @@ def feed(connection: Connection, desk: str) -> int:
     return len(rows)
 
 
-def claim(connection: Connection, desk: str, lease: Lease, most: int) -> list[Claimed]:
-    """At most `most` lanes under `lease`, P1 first; keeps as intent what will be said now.
+def claim(connection: Connection, desk: str, lease: Lease, most: int, kinds: Kinds) -> list[Claimed]:
+    """At most `most` lanes under `lease`, P1 first; keeps as intent what of `kinds` will be said now.
 
     A lane whose holder died stays out of reach until its lease is over: the request may still be on its way.
     """
@@ -161,7 +158,7 @@ def claim(connection: Connection, desk: str, lease: Lease, most: int) -> list[Cl
         desk_lanes.c.until <= lease.now,
     )
     order = due.order_by(desk_lanes.c.priority, desk_lanes.c.wanted).limit(most).with_for_update(skip_locked=True)
-    return [one for row in connection.execute(order).all() if (one := _claimed(connection, row, lease))]
+    return [one for row in connection.execute(order).all() if (one := _claimed(connection, row, lease, kinds))]
 
 
 def intend(connection: Connection, lane: Lane, holder: str, wrote: bytes) -> None:
@@ -250,14 +247,18 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 
-def queues(connection: Connection, desks: Sequence[str]) -> list[DeskQueue]:
-    """What each of `desks` has not been told, whether it has a lane or not."""
-    found, trouble, since = counts(connection), troubles(connection), _since(connection)
+def queues(connection: Connection, desks: Mapping[str, Kinds]) -> list[DeskQueue]:
+    """What each of `desks` has not been told of its kinds, whether it has a lane or not."""
+    found, trouble = counts(connection), troubles(connection)
     return [
         DeskQueue(
-            desk, found.get((desk, PENDING), 0), found.get((desk, DEAD), 0), since.get(desk), trouble.get(desk, "")
+            desk,
+            found.get((desk, PENDING), 0),
+            found.get((desk, DEAD), 0),
+            _since(connection, desk, kinds),
+            trouble.get(desk, ""),
         )
-        for desk in desks
+        for desk, kinds in desks.items()
     ]
 
 
@@ -309,16 +310,17 @@ def _still(lane: Lane) -> ColumnElement[bool]:
     )
 
 
-def _since(connection: Connection) -> dict[str, float]:
-    """Desk → when the oldest of what it has not been told was decided."""
+def _since(connection: Connection, desk: str, kinds: Kinds) -> float | None:
+    """When the oldest of what it has not been told was decided."""
     waiting = and_(
-        outbox.c.incident == desk_lanes.c.incident, outbox.c.position > desk_lanes.c.done, outbox.c.kind.in_(FOR_DESKS)
+        outbox.c.incident == desk_lanes.c.incident, outbox.c.position > desk_lanes.c.done, outbox.c.kind.in_(kinds)
     )
-    query = select(desk_lanes.c.desk, func.min(outbox.c.at)).join(outbox, waiting).where(desk_lanes.c.state == PENDING)
-    return {row[0]: row[1] for row in connection.execute(query.group_by(desk_lanes.c.desk))}
+    query = select(func.min(outbox.c.at)).select_from(desk_lanes.join(outbox, waiting))
+    found = connection.execute(query.where(desk_lanes.c.desk == desk, desk_lanes.c.state == PENDING)).scalar()
+    return None if found is None else float(found)
 
 
-def _claimed(connection: Connection, row: Row[Any], lease: Lease) -> Claimed | None:
+def _claimed(connection: Connection, row: Row[Any], lease: Lease, kinds: Kinds) -> Claimed | None:
     repeated = row.sending > row.done
     sending = row.sending if repeated else row.wanted
     mine = and_(desk_lanes.c.desk == row.desk, desk_lanes.c.incident == row.incident, desk_lanes.c.until == row.until)
@@ -332,7 +334,7 @@ def _claimed(connection: Connection, row: Row[Any], lease: Lease) -> Claimed | N
         outbox.c.incident == row.incident,
         outbox.c.position > row.done,
         outbox.c.position <= sending,
-        outbox.c.kind.in_(FOR_DESKS),
+        outbox.c.kind.in_(kinds),
     )
     effects = [Effect(*one) for one in connection.execute(news.order_by(outbox.c.position, outbox.c.key))]
     lane_ = msgspec.structs.replace(_lane(row), sending=sending)

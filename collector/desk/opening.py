@@ -14,6 +14,7 @@ from collector.desk.inbound import Delivery, Inbox, Verdict
 from collector.desk.listening import Listening
 from collector.desk.order import Desk
 from collector.desk.ordering import Site
+from collector.desk.pager import Pager
 from collector.desk.records import Records
 from collector.desk.rt import RequestTracker
 from collector.desk.settings import HelpDesk
@@ -86,3 +87,5 @@ def opened(settings: HelpDesk, deployment: str, clock: Clock) -> Desk:
             return RequestTracker(settings, deployment, token, caller)
         case "webhook":
             return Webhook(settings, token, caller, clock)
+        case "pager":
+            return Pager(settings, token, caller, clock)

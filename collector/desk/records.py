@@ -20,9 +20,17 @@ class Records:
         self._desk = settings.name
 
     def begin(self) -> None:
-        """A desk that is new, and what was only recorded so far and may be sent now: both get what is open."""
+        """A desk that is new, and what was only recorded so far and may be sent now: both get what is open.
+
+        But a pager: nobody is called up for what began before there was one.
+        """
         with self._database.writing() as connection:
-            lanes.begin(connection, self._desk, decisions.engine_row(connection).position)
+            position = decisions.engine_row(connection).position
+            is_new = lanes.begin(connection, self._desk, position)
+            if self._settings.kind == "pager":
+                return
+            if is_new:
+                lanes.take_up(connection, self._desk, position)
             for lane, incident in lanes.standing(connection, self._desk):
                 wrote = _wrote(lane.wrote) if lane.wrote else Wrote()
                 is_wanted = incident.state != "resolved" or bool(lane.ticket)
@@ -33,9 +41,10 @@ class Records:
     def next(self, now: float, most: int) -> list[Claimed]:
         """Reads on in the outbox and takes at most `most` lanes."""
         with self._database.writing() as connection:
-            while lanes.feed(connection, self._desk):
+            while lanes.feed(connection, self._desk, self._settings.told):
                 pass
-            return lanes.claim(connection, self._desk, Lease(self._holder, now, now + self._lease), most)
+            lease = Lease(self._holder, now, now + self._lease)
+            return lanes.claim(connection, self._desk, lease, most, self._settings.told)
 
     def finished(self, claimed: Claimed, receipt: Receipt, now: float) -> bool:
         """Keeps the mapping, and has the journal say so when it is news. True: the engine has something to do."""
@@ -70,7 +79,7 @@ class Records:
     def standing(self, incident: str = "") -> list[Standing]:
         """What the desk has a ticket for and all news of, and is not closed; or that of `incident`."""
         with self._database.writing() as connection:
-            while lanes.feed(connection, self._desk):  # what has news is not standing
+            while lanes.feed(connection, self._desk, self._settings.told):  # what has news is not standing
                 pass
             return [one for one in lanes.standing(connection, self._desk, incident) if one.lane.ticket]
 

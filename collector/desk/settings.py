@@ -12,7 +12,19 @@ from collector.desk.reach import refusal
 from contract.ids import ID_PATTERN
 from contract.units import Duration
 from rules.course.incident import Incident
+from rules.decision import EffectKind
 
+FOR_TICKETS: tuple[EffectKind, ...] = (
+    "open_ticket",
+    "open_problem",
+    "update_ticket",
+    "resolve_ticket",
+    "escalate",
+    "propose_major",
+    "declare_major",
+    "review_change",
+)
+FOR_PAGERS: tuple[EffectKind, ...] = ("page", "escalate", "propose_major", "declare_major", "resolve_ticket")
 # What a template of a site-specific field may name.
 PLACEHOLDERS = (
     "key",
@@ -55,7 +67,7 @@ class HelpDesk(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
-    kind: Literal["rt", "webhook"]
+    kind: Literal["rt", "webhook", "pager"]
     url: Text
     token_file: Text
     mode: Literal["live", "shadow"] = "shadow"
@@ -77,6 +89,11 @@ class HelpDesk(msgspec.Struct, frozen=True, kw_only=True):
     def may_be_private(self) -> bool:
         """A ticket system mostly lives on the inside; a webhook that leads there is mostly an attack or a mistake."""
         return self.kind == "rt" if self.allow_private is None else self.allow_private
+
+    @property
+    def told(self) -> tuple[EffectKind, ...]:
+        """Which effects of the outbox it is told of."""
+        return FOR_PAGERS if self.kind == "pager" else FOR_TICKETS
 
     def holds_back(self, incident: Incident) -> bool:
         """The desk is not told of this incident, only our report is. A chain-wide one belongs to no region."""

@@ -24,8 +24,8 @@ _FEWEST, _MOST = 24, 64  # bytes of a secret, as the standard has them
 _TYPES = {"create": "opened", "update": "updated", "resolve": "resolved"}
 
 
-class Webhook:
-    """A desk (collector.desk.order.Desk) without tickets: nothing comes back but that it was taken."""
+class Sending:
+    """To where signed messages are posted; nothing comes back but that one was taken."""
 
     def __init__(self, desk: HelpDesk, secret: str, caller: Caller, clock: Clock) -> None:
         """Raises ValueError for a secret that is none."""
@@ -35,9 +35,9 @@ class Webhook:
     async def check(self) -> None:
         """There is nothing that could be asked without sending something."""
 
-    async def deliver(self, order: Order) -> Receipt:
-        body = payload(order)
-        identity, at = f"msg_{order.mark}", int(self._clock.wall())
+    async def post(self, mark: str, body: bytes) -> None:
+        """Raises DeskError. `mark` is the same whenever the same is sent."""
+        identity, at = f"msg_{mark}", int(self._clock.wall())
         headers = {
             "Content-Type": "application/json",
             "webhook-id": identity,
@@ -45,7 +45,6 @@ class Webhook:
             "webhook-signature": signature(self._secret, identity, at, body),
         }
         await self._caller.write("POST", self._url, headers, body)
-        return Receipt()
 
     async def changed(self, since: float) -> list[Changed]:  # noqa: ARG002 - a desk's face
         return []
@@ -61,6 +60,14 @@ class Webhook:
 
     async def close(self) -> None:
         await self._caller.close()
+
+
+class Webhook(Sending):
+    """A desk (collector.desk.order.Desk) without tickets."""
+
+    async def deliver(self, order: Order) -> Receipt:
+        await self.post(order.mark, payload(order))
+        return Receipt()
 
 
 def secret_bytes(text: str) -> bytes:
@@ -91,13 +98,15 @@ def payload(order: Order) -> bytes:
                 "text": order.wording.body,
                 "note": order.wording.note,
                 "news": [{"kind": one.kind, "at": text_of_instant(one.at)} for one in order.news],
-                "incident": _plain(order.incident),
+                "incident": plain(order.incident),
             },
         }
     )
 
 
-def _plain(incident: Incident) -> dict[str, object]:
+def plain(incident: Incident) -> dict[str, object]:
+    """The incident as receivers know it."""
+
     def instant(at: float | None) -> str | None:
         return None if at is None else text_of_instant(at)
 

@@ -41,6 +41,7 @@ _KINDS = {
     "open_ticket": "Failed again: {text}",  # only where there is a ticket already
     "review_change": "Change request review: {text}",
     "update_ticket": "Changed: {text}",
+    "page": "Called up {recipient}: {text}",  # of a pager only
     "escalate": "Escalated to {recipient}: {text}",
     "propose_major": "Proposed as a major incident: {text}",
     "declare_major": "Declared a major incident: {text}",

@@ -6,6 +6,7 @@ from collector.database import Database, decisions, lanes
 from collector.database.decisions import Commit, Due
 from collector.database.lanes import Claimed, Kept, Lease, Setback
 from collector.database.leases import take_lead
+from collector.desk.settings import FOR_TICKETS
 from collector.services import DeskQueue
 from rules.course.incident import Incident, Priority
 from rules.decision import Effect
@@ -44,13 +45,14 @@ def decided(database: Database, one: Incident, *kinds: str) -> int:
 def begun(database: Database) -> None:
     with database.writing() as connection:
         lanes.begin(connection, DESK, 0)
+        lanes.take_up(connection, DESK, 0)
 
 
 def claimed(database: Database, holder: str = "a", now: float = 0.0, most: int = 10) -> list[Claimed]:
     with database.writing() as connection:
-        while lanes.feed(connection, DESK):
+        while lanes.feed(connection, DESK, FOR_TICKETS):
             pass
-        return lanes.claim(connection, DESK, Lease(holder, now, now + 90.0), most)
+        return lanes.claim(connection, DESK, Lease(holder, now, now + 90.0), most, FOR_TICKETS)
 
 
 def test_p1_goes_first_and_what_happened_meanwhile_is_taken_together(database: Database) -> None:
@@ -152,10 +154,10 @@ def test_a_queue_counts_what_waits_and_tells_since_when_and_names_every_desk(dat
     with database.writing() as connection:
         lanes.bury(connection, first.lane, "a", "no such queue")
         lanes.tell(connection, DESK, "401 Unauthorized")
-        desk, other = lanes.queues(connection, [DESK, "other"])
+        desk, other = lanes.queues(connection, {DESK: FOR_TICKETS, "other": FOR_TICKETS})
     assert (desk.pending, desk.dead, desk.since, desk.trouble) == (1, 1, 0.0, "401 Unauthorized")
     assert other == DeskQueue("other")
     with database.writing() as connection:
         lanes.finish(connection, second.lane, "a", Kept("2", "u", b""))
-        [desk] = lanes.queues(connection, [DESK])
+        [desk] = lanes.queues(connection, {DESK: FOR_TICKETS})
     assert (desk.pending, desk.since) == (0, None)

@@ -13,6 +13,7 @@ from collector.database.leases import take_lead
 from collector.desk import compare, wording
 from collector.desk.compare import Seen
 from collector.desk.order import News, Order, Wording, Wrote
+from collector.desk.settings import FOR_TICKETS
 from collector.desk.wording import Frame
 from rules.course.incident import Suppression
 from rules.decision import Change, Effect
@@ -89,7 +90,8 @@ def test_a_desk_that_is_new_gets_the_problems_that_are_open_and_what_is_forgotte
     committed(database, PROBLEM, Effect("open_problem", "p1", "p1:open"))
     with database.writing() as connection:
         lanes.begin(connection, "desk", 1)
-        (claimed,) = lanes.claim(connection, "desk", lanes.Lease("me", 0.0, 90.0), 10)
+        lanes.take_up(connection, "desk", 1)
+        (claimed,) = lanes.claim(connection, "desk", lanes.Lease("me", 0.0, 90.0), 10, FOR_TICKETS)
     assert (claimed.incident.id, claimed.incident.ci, claimed.lane.priority) == ("p1", "model=T2000", 3)
     committed(database, None)
     with database.reading() as connection:

@@ -108,4 +108,4 @@ def test_of_several_changes_the_note_has_the_last_and_every_escalation() -> None
 
 
 def test_the_opening_is_no_note() -> None:
-    assert wording.wording(KNOWN, incident(), [news("open_ticket", "x"), news("page", "x")], FRAME).note == ""
+    assert wording.wording(KNOWN, incident(), [news("open_ticket", "x")], FRAME).note == ""
