@@ -23,6 +23,7 @@ FOR_TICKETS: tuple[EffectKind, ...] = (
     "propose_major",
     "declare_major",
     "review_change",
+    "note_ci",
 )
 FOR_PAGERS: tuple[EffectKind, ...] = ("page", "escalate", "propose_major", "declare_major", "resolve_ticket")
 # What a template of a site-specific field may name.

@@ -40,6 +40,7 @@ IMPACT = {
 _KINDS = {
     "open_ticket": "Failed again: {text}",  # only where there is a ticket already
     "review_change": "Change request review: {text}",
+    "note_ci": "Noted on {recipient}",
     "update_ticket": "Changed: {text}",
     "page": "Called up {recipient}: {text}",  # of a pager only
     "escalate": "Escalated to {recipient}: {text}",

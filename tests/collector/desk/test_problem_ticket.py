@@ -99,6 +99,22 @@ def test_a_desk_that_is_new_gets_the_problems_that_are_open_and_what_is_forgotte
         assert decisions.effects(connection) == []
 
 
+def test_a_problems_ticket_says_on_which_more_it_is_noted(database: Database) -> None:
+    committed(database, PROBLEM, Effect("open_problem", "p1", "p1:open"))
+    with database.writing() as connection:
+        lanes.begin(connection, "desk", 1)
+        lanes.take_up(connection, "desk", 1)
+        (first,) = lanes.claim(connection, "desk", lanes.Lease("me", 0.0, 90.0), 10, FOR_TICKETS)
+        lanes.finish(connection, first.lane, "me", lanes.Kept("7", "u", b""))
+    committed(database, PROBLEM, Effect("note_ci", "p1", "p1:ci:0003/pos-01", "0003/pos-01", "problem #3"))
+    with database.writing() as connection:
+        assert lanes.feed(connection, "desk", FOR_TICKETS)
+        (second,) = lanes.claim(connection, "desk", lanes.Lease("me", 1.0, 90.0), 10, FOR_TICKETS)
+    news = [News(*one) for one in second.effects]
+    frame = Frame("tillwatch:acme:p1", "https://noc.example", 1_001_000.0)
+    assert wording.wording(KNOWN, second.incident, news, frame).note == "Noted on 0003/pos-01"
+
+
 def test_a_problems_ticket_says_what_it_is_and_where_all_of_it_is() -> None:
     words = wording.wording(
         KNOWN, as_ticket(PROBLEM), [], Frame("tillwatch:acme:p1", "https://noc.example", 1_001_000.0)
