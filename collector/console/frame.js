@@ -1,4 +1,4 @@
-// What both pages have around them: theme, the state of the line, signing in, keyboard shortcuts and their list.
+// What all pages have around them: the bar, theme, the state of the line, signing in, keyboard shortcuts and their list.
 
 import { forgetToken, get, keepToken, Problem, token } from "/console/api.js";
 import { heardAt, span } from "/console/clock.js";
@@ -13,6 +13,7 @@ let lostWhy = null;
 let silence = null; // seconds since an agent was heard, as the last heartbeat said
 
 export function framed({ onEvent, shortcuts }) {
+  bar();
   theme();
   keyboard(shortcuts);
   byId("sign-out").hidden = token() === null;
@@ -59,6 +60,17 @@ export function said(text, wrong = false) {
   clearTimeout(saidTimer);
   document.body.append(el("div", { id: "said", class: wrong ? "said wrong" : "said", role: "status" }, text));
   saidTimer = setTimeout(() => byId("said")?.remove(), wrong ? 10_000 : 4_000);
+}
+
+// What every page has at its top, on the right of what is its own.
+function bar() {
+  const own = document.querySelector("header.bar");
+  const button = (id, words, glyph, more = {}) => el("button", { type: "button", class: "quiet", id, "aria-label": words, ...more }, el("span", { "aria-hidden": "true", class: "glyph" }, glyph));
+  const line = el("span", { class: "link", id: "link", role: "status" }, el("span", { class: "dot", "aria-hidden": "true" }), el("span", { id: "link-text" }, "Connecting…"));
+  replace(own, [...own.querySelectorAll(":scope > :not(button)")], el("div", { class: "spring" }), line, [...own.querySelectorAll(":scope > button")],
+    button("theme", "Switch between dark and light", "◐"), button("keys", "Keyboard shortcuts", "?", { "aria-keyshortcuts": "?" }),
+    el("button", { type: "button", class: "quiet", id: "sign-out", hidden: true }, "Sign out"));
+  own.after(el("div", { class: "banner", id: "banner", role: "status", hidden: true }));
 }
 
 function showLine() {

@@ -1,9 +1,10 @@
 // One incident: why, how far it reaches, its clocks and its story; and what a person may do about it.
 
-import { get, post, Problem } from "/console/api.js";
+import { get, post } from "/console/api.js";
+import { asked } from "/console/asking.js";
 import { countdown, inFull, now, span, timeOfDay } from "/console/clock.js";
 import { byId, el, replace, safeAddress } from "/console/dom.js";
-import { dialog, framed, said, tried } from "/console/frame.js";
+import { dialog, framed, tried } from "/console/frame.js";
 import { drawn } from "/console/radius.js";
 import { phases, showStory } from "/console/story.js";
 import { plainCategory, priority, standing, state } from "/console/words.js";
@@ -104,22 +105,7 @@ function press(name) {
 }
 
 function ask(command) {
-  const field = el(command.short ? "input" : "textarea", { name: "text", "aria-label": command.ask, placeholder: command.ask, required: !command.optional, maxlength: command.short ? 200 : 2000 });
-  const more = (command.more ?? []).map(([name, words, kind]) => [name, kind, el("input", { name, "aria-label": words, placeholder: words, maxlength: 100, required: kind === Number, inputmode: kind === Number ? "numeric" : "text" })]);
-  const wrong = el("p", { class: "wrong-text", role: "status" });
-  dialog(`${command.words} #${incident.number}`, [field, more.map(([, , input]) => input), wrong], [[command.words, async () => {
-    try {
-      const body = Object.fromEntries(more.map(([name, kind, input]) => [name, kind(input.value.trim())]));
-      show((await post(`${address}/${command.name}`, { ...command.with, ...body, [command.field]: field.value.trim() })).incident);
-      said(`${command.words}: done`);
-      return true;
-    } catch (problem) {
-      if (!(problem instanceof Problem)) wrong.textContent = `No answer: ${problem.message}`;
-      else wrong.textContent = `${problem.title}: ${problem.message}`;
-      return false;
-    }
-  }]]);
-  field.focus();
+  asked(command, `${command.words} #${incident.number}`, async (body) => show((await post(`${address}/${command.name}`, body)).incident));
 }
 
 function showLost() {
@@ -156,7 +142,7 @@ function showFacts() {
     ["Vendor", incident.vendor],
     ["Runbook", incident.runbook && (/^https?:/.test(incident.runbook) && safeAddress(incident.runbook) ? el("a", { href: safeAddress(incident.runbook), rel: "noopener noreferrer" }, incident.runbook) : incident.runbook)],
     ["Ticket", ticket && (link ? el("a", { href: link, rel: "noopener noreferrer" }, `${ticket.system} ${ticket.id}`) : `${ticket.system} ${ticket.id}`)],
-    ["Problem", incident.problem && el("code", {}, incident.problem)],
+    ["Problem", incident.problem && el("a", { href: `/problems/${encodeURIComponent(incident.problem)}` }, incident.problem)],
     ["Changes before it", incident.changes.join(", ")],
     ["Explained by", incident.parent && el("a", { href: `/incidents/${encodeURIComponent(incident.parent)}` }, incident.parent)],
     ["Id", el("code", {}, incident.id)],

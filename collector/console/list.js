@@ -34,6 +34,7 @@ framed({
     ["1 2 3", "Only P1, P2, P3 (again: all)", (event) => togglePriority(`P${event.key}`)],
     ["a", "All unresolved", () => clear()],
     ["p", "Pause or go on", () => pause()],
+    ["r", "What repeats: the problems", () => location.assign("/problems")],
     ["n", "Next page", () => byId("next").hidden || byId("next").click()],
   ],
 });

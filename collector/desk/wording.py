@@ -107,7 +107,7 @@ def _body(known: Estate, incident: Incident, frame: Frame) -> str:
     if incident.runbook:
         lines.append(f"Runbook: {harmless(incident.runbook)}")
     if incident.problem:
-        lines.append(f"Problem: {frame.console}/api/v1/problems/{incident.problem}")
+        lines.append(f"Problem: {frame.console}/problems/{incident.problem}")
     if incident.changes:
         lines.append(f"Changes: {_some(incident.changes)}")
     if incident.symptoms:
@@ -122,7 +122,7 @@ def _numbered(incident: Incident) -> str:
 
 def _link(incident: Incident, frame: Frame) -> str:
     if incident.category == PROBLEM:
-        return f"All of it: {frame.console}/api/v1/problems/{incident.id}"
+        return f"All of it: {frame.console}/problems/{incident.id}"
     return f"In the console: {frame.console}/incidents/{incident.id}"
 
 

@@ -10,6 +10,13 @@ from aiohttp import web
 
 from collector.http.problems import Handler
 
+PAGES = {
+    "index.html": "/",
+    "incident.html": "/incidents/{id}",
+    "problems.html": "/problems",
+    "problem.html": "/problems/{id}",
+}
+
 
 class Asset(NamedTuple):
     path: str
@@ -19,7 +26,7 @@ class Asset(NamedTuple):
 
 
 def assets() -> Iterator[Asset]:
-    """`index.html` and `incident.html` are the pages; everything else is under /console/."""
+    """The pages, and everything else under /console/."""
     for file in sorted(resources.files("collector.console").iterdir(), key=lambda each: each.name):
         if file.is_file() and not file.name.endswith((".py", ".typed")):
             body = file.read_bytes()
@@ -39,5 +46,4 @@ def serving(asset: Asset) -> Handler:
 
 
 def _path(name: str) -> str:
-    pages = {"index.html": "/", "incident.html": "/incidents/{id}"}
-    return pages.get(name, f"/console/{name}")
+    return PAGES.get(name, f"/console/{name}")

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import yaml
 from playwright.sync_api import Browser, expect
 
+from rules.given import policy
 from tests.acceptance.browser import PHONE, WIDE, chromium, page, violations
 from tests.acceptance.sockets import Till
 from tests.acceptance.stack import Stack, running, until
@@ -41,7 +43,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             for lane, till in enumerate(tills)
         ],
     }
-    with running(Stack(tmp_path_factory.mktemp("stack"), cmdb, agent)) as started:
+    made = Stack(tmp_path_factory.mktemp("stack"), cmdb, agent)
+    retail = policy.load("retail")
+    retail["problems"]["on_item"] = 1  # each is a problem at once, so that there is one to look at
+    (made.folder / "policy.yaml").write_text(yaml.safe_dump(retail, sort_keys=False))
+    with running(made) as started:
         until(lambda: len(_open(started)) == len(DEAD), 60, started)
         yield started
     for till in tills:
@@ -52,21 +58,27 @@ def _open(stack: Stack) -> list[dict[str, Any]]:
     return [one for one in stack.incidents() if one["state"] == "open"]
 
 
+def _problems(stack: Stack) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = stack.get("/api/v1/problems")["items"]
+    return found
+
+
 def _of(stack: Stack, lane: int) -> dict[str, Any]:
     return next(one for one in stack.incidents() if one["ci"] == f"0001/pos-{lane:02d}")
 
 
 @pytest.mark.shows("–", "axe-core finds nothing wrong with the console by WCAG 2.2 AA, and nothing scrolls sideways")
 def test_everybody_can_read_it(browser: Browser, stack: Stack, figure: Callable[[str], None]) -> None:
-    """The list, an empty list, an incident and a dialog, wide and as on a phone, dark and light."""
-    incident = f"/incidents/{_of(stack, DEAD[0])['id']}"
-    views = list(itertools.product(("/", "/?store=9999", incident), (WIDE, PHONE), ("dark", "light"), ("", "n")))
-    views = [view for view in views if view[0] == incident or not view[3]]
+    """The lists, an empty list, an incident, a problem and a dialog, wide and as on a phone, dark and light."""
+    incident, problem = f"/incidents/{_of(stack, DEAD[0])['id']}", f"/problems/{_problems(stack)[0]['id']}"
+    paths = ("/", "/?store=9999", "/problems", incident, problem)
+    views = list(itertools.product(paths, (WIDE, PHONE), ("dark", "light"), ("", "n")))
+    views = [view for view in views if view[0] in (incident, problem) or not view[3]]
     found = {}
     for path, viewport, theme, key in views:
         with page(browser, stack.url + path, viewport=viewport, color_scheme=theme) as shown:
             shown.wait_for_selector(".link.live")
-            shown.wait_for_selector("#why li, tr.row, #empty strong")
+            shown.wait_for_selector("#why li, tr.row, #empty strong, #times svg")
             if key:
                 shown.keyboard.press(key)
                 expect(shown.get_by_role("dialog")).to_be_visible()
@@ -130,3 +142,34 @@ def test_the_list_is_filtered_and_follows(browser: Browser, stack: Stack) -> Non
         address = f"{stack.url}/api/v1/incidents"
         assert shown.request.post(address, data=made).ok
         expect(shown.get_by_role("link", name="Drawer stuck")).to_be_visible()
+
+
+@pytest.mark.shows("–", "A problem is found from the list, taken and resolved with nothing but the keyboard")
+def test_a_problem_is_worked_on_without_a_mouse(browser: Browser, stack: Stack) -> None:
+    with page(browser, f"{stack.url}/") as shown:
+        shown.wait_for_selector("tr.row")
+        shown.keyboard.press("r")
+        shown.wait_for_url("**/problems")
+        shown.wait_for_selector("tr.row")
+        shown.keyboard.press("j")
+        chosen = shown.evaluate("document.activeElement.closest('tr').dataset.id")
+        shown.keyboard.press("Enter")
+        shown.wait_for_url(f"**/problems/{chosen}")
+        shown.wait_for_selector("#times svg")
+        expect(shown.locator("#incidents li a")).to_have_count(1)
+        shown.keyboard.press("a")
+        shown.keyboard.type("Looking for a pattern")
+        shown.keyboard.press("Tab")
+        shown.keyboard.press("Enter")
+        expect(shown.locator("#facts")).to_contain_text("Owner")
+        expect(shown.locator("#story")).to_contain_text("Looking for a pattern")
+        shown.keyboard.press("r")
+        shown.keyboard.press("Tab")
+        shown.keyboard.press("Enter")
+        expect(shown.locator("#lead")).to_contain_text("problem resolved")
+        shown.locator("#incidents li a").click()
+        shown.wait_for_url("**/incidents/*")
+        shown.locator("#facts a", has_text=chosen).click()
+        shown.wait_for_url(f"**/problems/{chosen}")
+    known = stack.get(f"/api/v1/problems/{chosen}")
+    assert (known["state"], known["owner"]) == ("resolved", "local")

@@ -125,7 +125,7 @@ def test_a_problems_ticket_says_what_it_is_and_where_all_of_it_is() -> None:
         "How much: 2 stores, hit: 0001/pos-01, 0002/pos-01",
         "Changes: CHG0031337",
         "Resolver group: problem-management",
-        "All of it: https://noc.example/api/v1/problems/p1",
+        "All of it: https://noc.example/problems/p1",
     ):
         assert line in words.body.splitlines()
 
@@ -133,7 +133,7 @@ def test_a_problems_ticket_says_what_it_is_and_where_all_of_it_is() -> None:
 def test_an_incidents_ticket_names_its_problem_and_the_changes_before_it() -> None:
     row = incident(problem="p1", changes=("CHG0031337", "[CHG2]"))
     body = wording.wording(KNOWN, row, [], Frame("k", "https://noc.example", 1_001_000.0)).body
-    assert "Problem: https://noc.example/api/v1/problems/p1" in body
+    assert "Problem: https://noc.example/problems/p1" in body
     assert "Changes: CHG0031337, (CHG2)" in body
 
 

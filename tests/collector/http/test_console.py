@@ -8,7 +8,12 @@ import pytest
 from tests.collector.http.conftest import Face
 
 FILES = {file.name: file.read_text() for file in resources.files("collector.console").iterdir() if "." in file.name}
-PAGES = {"/": "index.html", "/incidents/abc": "incident.html"}
+PAGES = {
+    "/": "index.html",
+    "/incidents/abc": "incident.html",
+    "/problems": "problems.html",
+    "/problems/abc": "problem.html",
+}
 
 
 @pytest.mark.parametrize(("path", "name"), PAGES.items())
