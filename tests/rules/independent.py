@@ -6,9 +6,8 @@ that it derives, for each thing that an incident newly says, whether it is so.
 It does not check: what a person has made, split, merged or rebound; when something has to be said (the scenarios
 expect that); instants, deadlines, escalation; history (rule 21: what is put right later was not so by what was told
 then); what stores have in common (rule 14) beyond that each of them had an incident; how many votes are enough (rule
-13) beyond that each named store complained; the words of a reason; hours that a service has of its own; why a backup
-line is in use (rule 10). A priority that another rule than capacity had a hand in is only held to the category's
-ceiling.
+13) beyond that each named store complained; the words of a reason; why a backup line is in use (rule 10). A priority
+that another rule than capacity had a hand in is only held to the category's ceiling.
 """
 
 from collections.abc import Iterable, Iterator
@@ -171,12 +170,16 @@ class Evidence:
                 return dict(self.policy["categories"][rule["category"]])
         return dict(self.policy["categories"]["other" if item else "unknown_ci"])
 
-    def is_open(self, store: str, at: float) -> bool:
-        """By its weekly hours, and what its exceptions, events and holidays put in their place; without any, always."""
+    def is_open(self, store: str, at: float, service: str = "") -> bool:
+        """By its weekly hours, or the service's own, and what exceptions, events and holidays put in their place;
+        without any, always.
+        """
         known = self.stores[store]
-        if not known.get("hours"):
+        own = known.get("service_hours", {}).get(service)
+        if not (own or known.get("hours")):
             return True
-        holidays = self.holidays.get(known.get("calendar", ""), {})
+        holidays = {} if own else self.holidays.get(known.get("calendar", ""), {})
+        known = {**known, "hours": own or known["hours"], "events": _events_of(known, service)}
         now = datetime.fromtimestamp(at, ZoneInfo(known.get("timezone", "UTC")))
         return any(
             start <= now < end
@@ -292,8 +295,9 @@ def _false_suppression(known: Evidence, row: Incident, others: dict[str, Inciden
             if not any(names & set(named) and kind in held.reason for kind, named in known.windows):
                 yield "held back by a window that nobody asked for"
         case "9 hours":
-            if known.is_open(row.home, now):
-                yield f"held back because {row.home} is closed, and it is open"
+            service = row.service if row.affected.lanes_total else ""  # what nothing gives has the store's hours
+            if known.is_open(row.home, now, service):
+                yield f"held back because {service} of {row.home} is closed, and it is open"
         case _:
             pass
 
@@ -359,11 +363,18 @@ def _spans(store: dict[str, Any], holidays: dict[str, str], midnight: datetime) 
                 yield start, end if end > start else end + timedelta(days=1)
 
 
+def _events_of(store: dict[str, Any], service: str) -> list[dict[str, Any]]:
+    """Those that name the service; of the whole store also for what has no hours of its own."""
+    whole = service not in store.get("service_hours", {})
+    events: list[dict[str, Any]] = store.get("events", [])
+    return [one for one in events if service in one.get("services", []) or (whole and not one.get("services"))]
+
+
 def _event_hours(store: dict[str, Any], today: str) -> str | None:
     """The last of its events that puts other hours in the place of the usual ones."""
     found = None
     for event in store.get("events", []):
-        if event["from"] <= today <= event["until"] and not event.get("services"):
+        if event["from"] <= today <= event["until"]:
             found = event.get("hours") or (found if event["kind"] == "peak" else "closed")
     return found
 

@@ -15,7 +15,7 @@ from rules.given import policy
 from rules.reasons import LABELS
 from rules.rehearsal import scenario
 from rules.state import State
-from tests.rules.estates import CRITICAL, RETAIL, Story, chain
+from tests.rules.estates import CRITICAL, RETAIL, START, Story, chain
 from tests.rules.independent import Evidence, false_absence, false_claims
 from tests.rules.test_scenario import FILES
 
@@ -100,6 +100,19 @@ def test_a_lie_is_found(lie: str) -> None:
     known, row = a_dead_till()
     lying = msgspec.structs.replace(row, **LIES[lie])
     assert len(list(false_claims(known, lying, None, {row.id: lying}, 0.0))) >= 1
+
+
+@pytest.mark.parametrize(("service", "lies"), [("checkout", False), ("fuel", True), ("order_production", False)])
+def test_that_a_store_is_closed_is_no_reason_for_a_service_that_is_open(service: str, *, lies: bool) -> None:
+    cmdb = chain()
+    cmdb["stores"][0] |= {"hours": {"mon-sun": "08:00-20:00"}, "service_hours": {"fuel": {"mon-sun": "24h"}}}
+    cmdb["stores"][0]["events"] = [
+        {"kind": "peak", "from": "2026-11-16", "until": "2026-11-16", "hours": "24h", "services": ["loyalty"]}
+    ]
+    row = msgspec.structs.replace(a_dead_till()[1], service=service)
+    held = msgspec.structs.replace(row, suppressed=Suppression("closed", rule="9 hours"))
+    at_night = START - 6 * 3_600
+    assert bool(list(false_claims(Evidence(cmdb, RETAIL), held, row, {}, at_night))) is lies
 
 
 @pytest.mark.parametrize(
