@@ -2,7 +2,7 @@ import msgspec
 
 from contract.records import Gap, Stamp, Transition
 from contract.status import Status
-from rules.entries import Records, SeenBelief, Snapshot
+from rules.entries import AgentHeard, Records, SeenBelief, Snapshot
 from tests.rules.estates import CRITICAL, OK, START, Story, store, till
 
 ONE = {"stores": [store(1)], "items": [till(1)]}
@@ -31,6 +31,12 @@ def test_a_transition_says_how_old_its_evidence_may_grow_without_waiting_for_a_h
     assert story.state.checks["0001-s"][TILL].interval == 120.0
     told(story, 1, transition(2, OK, START))
     assert story.state.checks["0001-s"][TILL].interval == 15.0
+
+
+def test_an_agent_that_is_heard_for_the_first_time_has_nothing_to_settle() -> None:
+    story = Story(ONE)
+    story.tell(AgentHeard(at=story.now, agent="0001-s"))
+    assert not story.state.agents["0001-s"].settling
 
 
 def test_an_old_critical_after_a_newer_ok_changes_nothing() -> None:

@@ -58,6 +58,16 @@ def test_a_new_till_in_an_old_position_starts_at_zero() -> None:
     assert problems(story) == [("0001/pos-01", 5)]
 
 
+@pytest.mark.parametrize(("lasting", "is_held"), [(900.0, True), (901.0, False)])
+def test_what_healed_within_its_time_to_the_second_is_given_it_again(lasting: float, is_held: bool) -> None:
+    story = Story(lanes("SN1", "SN2", "SN3"))
+    story.say("0001-s", dict.fromkeys(["pos-01/tcp", "pos-02/tcp", "pos-03/tcp"], OK))
+    fail(story, "pos-01/tcp", 3, lasting=lasting)
+    story.say("0001-s", {"pos-01/tcp": CRITICAL})
+    (row,) = story.incidents()
+    assert (row.suppressed is not None) is is_held
+
+
 def test_without_an_asset_the_position_counts() -> None:
     story = Story(lanes("", "", ""))
     fail(story, "pos-02/tcp", 5)
