@@ -1,4 +1,5 @@
-"""Worlds in which some records are resent and others overtake them; each told over a perfect line as well.
+"""Worlds in which some records are resent and others overtake them, or in which the line is cut for a while; each told
+over a perfect line as well.
 
 `python -m tests.rules.overtaking --worlds 1500 --least 20 --longest 120` names the seeds whose records differ.
 """
@@ -11,9 +12,10 @@ from typing import NamedTuple
 from contract.records import Transition
 from contract.status import Status
 from tests.rules.estates import START, Story
-from tests.rules.lines import SETTLED, Turn, facts, log_of, one_store, overtaken, perfect
+from tests.rules.lines import SETTLED, Turn, cut, facts, log_of, one_store, overtaken, perfect
 
 CHECKS = ("sw-01/icmp", "pos-01/tcp", "pos-02/tcp", "pos-03/tcp", "pos-04/tcp", "sign/tcp")
+AWAY = (20.0, 60.0, 300.0, 600.0)  # seconds for which a line is cut
 LATE = (4.0, 12.0, 60.0)  # seconds until a record that was lost is there, at most
 
 
@@ -33,6 +35,19 @@ def told_twice(pace: Pace, seed: int) -> tuple[Story, Story]:
     log = log_of_a_world(pace, chance)
     whole = perfect(Story(one_store()), log)
     mixed = overtaken(Story(one_store()), log, chance.choice(LATE), chance)
+    return settled(whole, mixed)
+
+
+def told_around_a_cut(seed: int) -> tuple[Story, Story]:
+    """The same world over a perfect line, and over one that is away for a while."""
+    chance = random.Random(f"cut-{seed}")
+    log = log_of_a_world(PACES[seed % len(PACES)], chance)
+    gone, lasting = START + chance.uniform(20.0, 1_200.0), chance.choice(AWAY)
+    return settled(perfect(Story(one_store()), log), cut(Story(one_store()), log, gone, gone + lasting, chance))
+
+
+def settled(whole: Story, mixed: Story) -> tuple[Story, Story]:
+    """Both at one instant, at which nothing of a past is waited for any more."""
     end = max(whole.now, mixed.now) + SETTLED
     whole.wait(end - whole.now)
     mixed.wait(end - mixed.now)

@@ -14,7 +14,7 @@ from rules.history import recall
 from rules.state import State
 from tests.rules.estates import START, Story, digest
 from tests.rules.lines import SETTLED, Turn, cut, facts, log_of, one_store, perfect
-from tests.rules.overtaking import CHECKS, PACES, Pace, told_twice
+from tests.rules.overtaking import CHECKS, PACES, Pace, settled, told_around_a_cut, told_twice
 
 HOURS = 3_600.0
 
@@ -32,12 +32,8 @@ def logs(draw: st.DrawFn, longest: float = 9_000.0) -> list[Transition]:
 
 
 def told_alike(log: list[Transition], gone: float, lasting: float, seed: int) -> tuple[Story, Story]:
-    whole = perfect(Story(one_store()), log)
     broken = cut(Story(one_store()), log, START + gone, START + gone + lasting, random.Random(seed))
-    end = max(whole.now, broken.now) + SETTLED
-    whole.wait(end - whole.now)
-    broken.wait(end - broken.now)
-    return whole, broken
+    return settled(perfect(Story(one_store()), log), broken)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -59,6 +55,47 @@ def test_records_that_overtake_each_other_leave_the_record_of_a_perfect_line(pac
     whole, mixed = told_twice(pace, seed)
     assert facts(mixed) == facts(whole)
     assert mixed.state.pasts == {}
+
+
+@pytest.mark.parametrize("seed", [109, 294, 327, 333, 377])
+def test_worlds_that_tell_what_no_other_quick_test_tells_leave_the_record_of_a_perfect_line(seed: int) -> None:
+    """What a past is put on record as: a lead that ended, a duplicate, what is well by now."""
+    whole, mixed = told_twice(PACES[seed % len(PACES)], seed)
+    assert facts(mixed) == facts(whole)
+    assert mixed.state.pasts == {}
+
+
+@pytest.mark.parametrize("seed", [*range(8), 212, 243])
+def test_a_line_that_was_cut_leaves_the_record_of_a_perfect_line(seed: int) -> None:
+    whole, mixed = told_around_a_cut(seed)
+    assert facts(mixed) == facts(whole)
+    assert mixed.state.pasts == {}
+
+
+def absorbed(story: Story) -> list[tuple[str, float]]:
+    """(cause, started) of all incidents that something else explained later."""
+    rows = {one.key: one.row for told in story.decisions for one in told.changes if one.table == "incidents"}
+    return sorted((row.cause, round(row.started_at, 3)) for row in rows.values() if "duplicate" in row.flags)
+
+
+@pytest.mark.parametrize("seed", [13, 46])
+def test_what_something_explained_is_on_record_when_records_overtake_each_other(seed: int) -> None:
+    whole, mixed = told_twice(PACES[seed % len(PACES)], seed)
+    assert absorbed(mixed) == absorbed(whole) != []
+
+
+def test_what_failed_and_was_explained_while_the_line_was_cut_is_on_record() -> None:
+    whole, mixed = told_around_a_cut(11)
+    assert absorbed(mixed) == absorbed(whole) != []
+
+
+def test_what_was_over_when_it_was_learnt_is_closed_by_itself_like_everything_else() -> None:
+    well = [Turn(START + 10, "sw-01/icmp", Status.OK), Turn(START + 10.5, "pos-01/tcp", Status.OK)]
+    failed = [Turn(START + 100, "pos-01/tcp", Status.CRITICAL), Turn(START + 200, "pos-01/tcp", Status.OK)]
+    _, broken = told_alike(log_of([*well, *failed]), 50.0, HOURS, 1)
+    assert {row.ci: row.state for row in broken.incidents()} == {"0001": "resolved", "0001/pos-01": "resolved"}
+    broken.wait(24 * HOURS)
+    assert broken.incidents() == []
 
 
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
