@@ -1,8 +1,17 @@
-// A command's dialog: what it needs to know, its answer, and a refusal with its reason.
+// Commands: those that are possible as buttons; a dialog with what one needs to know, and a refusal with its reason.
 
 import { Problem } from "/console/api.js";
-import { el } from "/console/dom.js";
+import { el, replace } from "/console/dom.js";
 import { dialog, said } from "/console/frame.js";
+
+// `ask` is called with the command that was chosen; `rest` are further buttons.
+export function showCommands(list, commands, about, ask, ...rest) {
+  const possible = commands.filter((command) => command.states.includes(about.state) && (!command.when || command.when(about)));
+  const focused = document.activeElement.dataset?.command;
+  replace(list, possible.map((command, at) =>
+    el("button", { type: "button", class: at === 0 && command.name !== "notes" ? "primary" : "", "data-command": command.name, onclick: () => ask(command) }, command.words)), rest);
+  if (focused) list.querySelector(`[data-command=${focused}]`)?.focus();
+}
 
 // `command`: {words, ask, field, optional, short, with, more: [[name, words, kind]]}; `submit` gets the body to post.
 export function asked(command, title, submit) {

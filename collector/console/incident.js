@@ -1,18 +1,20 @@
 // One incident: why, how far it reaches, its clocks and its story; and what a person may do about it.
 
 import { get, post } from "/console/api.js";
-import { asked } from "/console/asking.js";
-import { countdown, inFull, now, span, timeOfDay } from "/console/clock.js";
-import { byId, el, replace, safeAddress } from "/console/dom.js";
+import { asked, showCommands } from "/console/asking.js";
+import { countdown, now, span, timeOfDay } from "/console/clock.js";
+import { byId, el, replace } from "/console/dom.js";
+import { at, runbook, showFacts, ticketOf } from "/console/facts.js";
 import { dialog, framed, tried } from "/console/frame.js";
 import { drawn } from "/console/radius.js";
+import { refreshing } from "/console/refreshing.js";
 import { phases, showStory } from "/console/story.js";
 import { plainCategory, priority, standing, state } from "/console/words.js";
 
+const BREATH = 200; // milliseconds between two refreshes, however fast events come
 const id = decodeURIComponent(location.pathname.split("/").pop());
 const address = `/api/v1/incidents/${encodeURIComponent(id)}`;
 let incident = null;
-let loading = false;
 
 framed({
   onEvent: (name, data) => {
@@ -28,14 +30,11 @@ framed({
 });
 if (document.referrer.startsWith(`${location.origin}/?`)) byId("back").href = document.referrer;
 
-async function load() {
-  if (loading) return;
-  loading = true;
+const load = refreshing(async () => {
   const found = await tried(() => get(address));
-  loading = false;
   if (found) show(found);
   else if (!incident) byId("title").textContent = "This incident cannot be shown";
-}
+}, BREATH);
 
 function show(found) {
   const first = incident === null;
@@ -53,7 +52,7 @@ function show(found) {
   showActions();
   replace(byId("why"), found.reasons.length ? el("ol", { class: "reasons" }, found.reasons.map(reason)) : el("p", { class: "under" }, "No reason was recorded."));
   showLost();
-  showFacts();
+  showFacts(byId("facts"), facts());
   showParts();
   showEvidence();
   showStory(byId("story"), found);
@@ -82,12 +81,8 @@ const COMMANDS = [
 ];
 
 function showActions() {
-  const possible = COMMANDS.filter((command) => command.states.includes(incident.state) && (!command.when || command.when(incident)));
-  const focused = document.activeElement.dataset?.command;
-  replace(byId("actions"), possible.map((command, at) =>
-    el("button", { type: "button", class: at === 0 && command.name !== "notes" ? "primary" : "", "data-command": command.name, onclick: () => ask(command) }, command.words)),
-    el("button", { type: "button", "data-command": "evidence", onclick: showPack }, "Evidence"));
-  if (focused) byId("actions").querySelector(`[data-command=${focused}]`)?.focus();
+  const evidence = el("button", { type: "button", "data-command": "evidence", onclick: showPack }, "Evidence");
+  showCommands(byId("actions"), COMMANDS, incident, ask, evidence);
 }
 
 // What a vendor needs to believe it, to be copied into a mail.
@@ -120,11 +115,8 @@ function showLost() {
 
 const listed = (words, most) => words.slice(0, most).join(", ") + (words.length > most ? ` and ${words.length - most} more` : "");
 
-function showFacts() {
-  const at = (instant) => instant && el("time", { datetime: instant, title: inFull(instant) }, timeOfDay(instant));
-  const ticket = incident.ticket;
-  const link = ticket && ticket.url && safeAddress(ticket.url);
-  const rows = [
+function facts() {
+  return [
     ["Started at the store", at(incident.started_at)],
     ["Learnt", at(incident.learnt_at)],
     ["Detection took", span(Date.parse(incident.learnt_at) - Date.parse(incident.started_at))],
@@ -140,14 +132,13 @@ function showFacts() {
     ["Resolver group", incident.resolver_group],
     ["Assignee", incident.assignee],
     ["Vendor", incident.vendor],
-    ["Runbook", incident.runbook && (/^https?:/.test(incident.runbook) && safeAddress(incident.runbook) ? el("a", { href: safeAddress(incident.runbook), rel: "noopener noreferrer" }, incident.runbook) : incident.runbook)],
-    ["Ticket", ticket && (link ? el("a", { href: link, rel: "noopener noreferrer" }, `${ticket.system} ${ticket.id}`) : `${ticket.system} ${ticket.id}`)],
+    ["Runbook", runbook(incident.runbook)],
+    ["Ticket", ticketOf(incident)],
     ["Problem", incident.problem && el("a", { href: `/problems/${encodeURIComponent(incident.problem)}` }, incident.problem)],
     ["Changes before it", incident.changes.join(", ")],
     ["Explained by", incident.parent && el("a", { href: `/incidents/${encodeURIComponent(incident.parent)}` }, incident.parent)],
     ["Id", el("code", {}, incident.id)],
   ];
-  replace(byId("facts"), rows.filter(([, value]) => value).map(([word, value]) => el("div", {}, el("dt", {}, word), el("dd", {}, value))));
 }
 
 const PARTS_SHOWN = 12;

@@ -4,6 +4,8 @@ import { get } from "/console/api.js";
 import { inFull, now, span, timeOfDay } from "/console/clock.js";
 import { byId, el, replace } from "/console/dom.js";
 import { framed, said, tried } from "/console/frame.js";
+import { refreshing } from "/console/refreshing.js";
+import { rowsOf } from "/console/rows.js";
 import { clockOf, lost, nextDeadline, plainCategory, priority, state } from "/console/words.js";
 
 const UNRESOLVED = "open,acknowledged";
@@ -11,11 +13,10 @@ const LIMIT = 50;
 const BREATH = 700; // milliseconds between two refreshes, however fast events come
 
 const filters = byId("filters");
+const table = rowsOf(byId("rows"));
 const rows = new Map(); // incident id → {element, text}
 let paused = false;
 let waiting = 0;
-let refreshing = null;
-let due = false;
 let shown = null; // the page's incidents; null before the first answer
 
 framed({
@@ -27,8 +28,8 @@ framed({
     }
   },
   shortcuts: [
-    ["j ArrowDown", "Next incident", () => step(1)],
-    ["k ArrowUp", "Previous incident", () => step(-1)],
+    ["j ArrowDown", "Next incident", () => table.step(1)],
+    ["k ArrowUp", "Previous incident", () => table.step(-1)],
     ["o", "Open the chosen incident (or Enter)", () => document.activeElement.closest?.("tr")?.querySelector("a")?.click()],
     ["/", "Filter by store", () => filters.elements.store.focus()],
     ["1 2 3", "Only P1, P2, P3 (again: all)", (event) => togglePriority(`P${event.key}`)],
@@ -78,26 +79,12 @@ function request() {
   return `/api/v1/incidents?${query}`;
 }
 
-// One refresh at a time, at most one waiting: a storm of events costs what a quiet minute costs.
-async function refresh() {
-  if (refreshing) {
-    due = true;
-    return;
-  }
-  refreshing = (async () => {
-    const [page, overview] = await Promise.all([tried(() => get(request())), tried(() => get("/api/v1/overview"))]);
-    if (page) show(page);
-    if (overview) showTiles(overview);
-    showWaiting(0);
-    await new Promise((done) => setTimeout(done, BREATH));
-  })();
-  await refreshing;
-  refreshing = null;
-  if (due) {
-    due = false;
-    refresh();
-  }
-}
+const refresh = refreshing(async () => {
+  const [page, overview] = await Promise.all([tried(() => get(request())), tried(() => get("/api/v1/overview"))]);
+  if (page) show(page);
+  if (overview) showTiles(overview);
+  showWaiting(0);
+}, BREATH);
 
 function show(page) {
   const seen = new Set(page.items.map((incident) => incident.id));
@@ -186,12 +173,6 @@ function pause() {
   said(paused ? "Paused: the list stands still" : "Live again");
 }
 
-function step(by) {
-  const links = [...byId("rows").querySelectorAll("a")];
-  const at = links.indexOf(document.activeElement);
-  links[Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
-}
-
 function togglePriority(word) {
   go({ priority: wanted().priority === word ? "" : word });
 }
@@ -224,10 +205,6 @@ filters.addEventListener("change", () => {
 byId("first").addEventListener("click", () => go({}));
 byId("pause").addEventListener("click", pause);
 byId("waiting").addEventListener("click", () => refresh());
-byId("rows").addEventListener("click", (event) => {
-  const link = event.target.closest("tr")?.querySelector("a");
-  if (link && !event.target.closest("a") && String(getSelection()) === "") link.click();
-});
 addEventListener("popstate", () => {
   fillFilters();
   refresh();

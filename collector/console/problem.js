@@ -1,19 +1,21 @@
 // One problem: how often it came and when, what it has in common, and what a person may do about it.
 
 import { get, post } from "/console/api.js";
-import { asked } from "/console/asking.js";
-import { inFull, timeOfDay } from "/console/clock.js";
-import { byId, el, replace, safeAddress } from "/console/dom.js";
+import { asked, showCommands } from "/console/asking.js";
+import { timeOfDay } from "/console/clock.js";
+import { byId, el, replace } from "/console/dom.js";
+import { at, runbook, showFacts, ticketOf } from "/console/facts.js";
 import { framed, tried } from "/console/frame.js";
 import { drawn } from "/console/occurrences.js";
+import { refreshing } from "/console/refreshing.js";
 import { showStory } from "/console/story.js";
 import { plainCategory, priority, state } from "/console/words.js";
 
 const SHOWN = 24; // of its incidents, the newest
+const BREATH = 700; // milliseconds between two refreshes, however fast events come
 const id = decodeURIComponent(location.pathname.split("/").pop());
 const address = `/api/v1/problems/${encodeURIComponent(id)}`;
 let problem = null;
-let loading = false;
 
 framed({
   onEvent: (name, data) => {
@@ -27,14 +29,11 @@ framed({
   ],
 });
 
-async function load() {
-  if (loading) return;
-  loading = true;
+const load = refreshing(async () => {
   const found = await tried(() => get(address));
   if (found) await show(found);
   else if (!problem) byId("title").textContent = "This problem cannot be shown";
-  loading = false;
-}
+}, BREATH);
 
 async function show(found) {
   const first = problem === null;
@@ -44,8 +43,8 @@ async function show(found) {
   replace(byId("lead"), el("span", { class: "tag" }, `problem ${found.state}`), el("span", { class: "under" }, `#${found.number}`));
   byId("title").textContent = found.title;
   replace(byId("sub"), `${found.count} times · ${plainCategory(found.category)} · `, el("code", {}, found.subject));
-  showActions();
-  showFacts();
+  showCommands(byId("actions"), COMMANDS, found, ask);
+  showFacts(byId("facts"), facts());
   replace(byId("cis"), found.cis.map((ref) => el("li", {}, el("code", {}, ref))));
   showStory(byId("story"), found);
   if (first) byId("title").focus({ preventScroll: true });
@@ -58,12 +57,6 @@ const COMMANDS = [
   { name: "resolve", words: "Resolve", states: ["open"], field: "note", ask: "Why will it not come again? (may be empty)", optional: true },
   { name: "reopen", words: "Reopen", states: ["resolved"], field: "reason", ask: "Why again?" },
 ];
-
-function showActions() {
-  const possible = COMMANDS.filter((command) => command.states.includes(problem.state) && (!command.when || command.when(problem)));
-  replace(byId("actions"), possible.map((command, at) =>
-    el("button", { type: "button", class: at === 0 && command.name !== "notes" ? "primary" : "", "data-command": command.name, onclick: () => ask(command) }, command.words)));
-}
 
 function ask(command) {
   asked(command, `${command.words} problem #${problem.number}`, async (body) => show(await post(`${address}/${command.name}`, body)));
@@ -84,11 +77,8 @@ async function showIncidents() {
   replace(byId("incidents"), rows, rest);
 }
 
-function showFacts() {
-  const at = (instant) => instant && el("time", { datetime: instant, title: inFull(instant) }, timeOfDay(instant));
-  const { ticket } = problem;
-  const link = ticket && ticket.url && safeAddress(ticket.url);
-  const rows = [
+function facts() {
+  return [
     ["First", at(problem.first_at)],
     ["Last", at(problem.last_at)],
     ["Opened", at(problem.opened_at)],
@@ -99,11 +89,10 @@ function showFacts() {
     ["Owner", problem.owner],
     ["Resolver group", problem.resolver_group],
     ["Note", problem.note],
-    ["Runbook", problem.runbook && (/^https?:/.test(problem.runbook) && safeAddress(problem.runbook) ? el("a", { href: safeAddress(problem.runbook), rel: "noopener noreferrer" }, problem.runbook) : problem.runbook)],
-    ["Ticket", ticket && (link ? el("a", { href: link, rel: "noopener noreferrer" }, `${ticket.system} ${ticket.id}`) : `${ticket.system} ${ticket.id}`)],
+    ["Runbook", runbook(problem.runbook)],
+    ["Ticket", ticketOf(problem)],
     ["Id", el("code", {}, problem.id)],
   ];
-  replace(byId("facts"), rows.filter(([, value]) => value).map(([word, value]) => el("div", {}, el("dt", {}, word), el("dd", {}, value))));
 }
 
 load();

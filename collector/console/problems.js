@@ -4,39 +4,29 @@ import { get } from "/console/api.js";
 import { inFull, now, span, timeOfDay } from "/console/clock.js";
 import { byId, el, replace } from "/console/dom.js";
 import { framed, tried } from "/console/frame.js";
+import { refreshing } from "/console/refreshing.js";
+import { rowsOf } from "/console/rows.js";
 import { plainCategory } from "/console/words.js";
 
 const BREATH = 2_000; // milliseconds between two refreshes, however fast events come
 
-let loading = false;
-let due = false;
+const rows = rowsOf(byId("rows"));
 
 framed({
   onEvent: (name) => {
     if (name === "snapshot" || name === "incident") refresh();
   },
   shortcuts: [
-    ["j ArrowDown", "Next problem", () => step(1)],
-    ["k ArrowUp", "Previous problem", () => step(-1)],
+    ["j ArrowDown", "Next problem", () => rows.step(1)],
+    ["k ArrowUp", "Previous problem", () => rows.step(-1)],
     ["u", "Back to the incidents", () => byId("back").click()],
   ],
 });
 
-async function refresh() {
-  if (loading) {
-    due = true;
-    return;
-  }
-  loading = true;
+const refresh = refreshing(async () => {
   const found = await tried(() => get("/api/v1/problems"));
   if (found) show(found.items);
-  await new Promise((done) => setTimeout(done, BREATH));
-  loading = false;
-  if (due) {
-    due = false;
-    refresh();
-  }
-}
+}, BREATH);
 
 function show(problems) {
   const focused = document.activeElement.closest?.("tr")?.dataset.id;
@@ -60,14 +50,4 @@ function row(problem) {
     el("td", {}, problem.change ? el("code", {}, problem.change) : "–"));
 }
 
-function step(by) {
-  const links = [...byId("rows").querySelectorAll("a")];
-  const at = links.indexOf(document.activeElement);
-  links[Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
-}
-
-byId("rows").addEventListener("click", (event) => {
-  const link = event.target.closest("tr")?.querySelector("a");
-  if (link && !event.target.closest("a") && String(getSelection()) === "") link.click();
-});
 refresh();

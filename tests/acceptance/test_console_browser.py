@@ -67,6 +67,7 @@ def _of(stack: Stack, lane: int) -> dict[str, Any]:
     return next(one for one in stack.incidents() if one["ci"] == f"0001/pos-{lane:02d}")
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.shows("–", "axe-core finds nothing wrong with the console by WCAG 2.2 AA, and nothing scrolls sideways")
 def test_everybody_can_read_it(browser: Browser, stack: Stack, figure: Callable[[str], None]) -> None:
     """The lists, an empty list, an incident, a problem and a dialog, wide and as on a phone, dark and light."""

@@ -13,7 +13,7 @@ from rules.entries import Tick
 from rules.history import recall
 from rules.state import State
 from tests.rules.estates import START, Story, digest
-from tests.rules.lines import SETTLED, Turn, cut, facts, log_of, one_store, perfect
+from tests.rules.lines import Turn, cut, facts, log_of, one_store, perfect
 from tests.rules.overtaking import CHECKS, PACES, Pace, settled, told_around_a_cut, told_twice
 
 HOURS = 3_600.0
@@ -151,9 +151,7 @@ def test_so_much_that_it_is_replayed_page_by_page_ends_in_the_same_record() -> N
         broken.say_backlog(page)
         broken.tell(Tick(at=broken.now))
         most = max(most, sum(len(kept) for kept in broken.state.told.values()))
-    end = broken.now + SETTLED
-    whole.wait(end - whole.now)
-    broken.wait(end - broken.now)
+    settled(whole, broken)
     assert facts(broken) == facts(whole)
     assert most <= recall.MOST_TOLD + 200
     assert broken.state.told == {}
