@@ -129,6 +129,7 @@ def test_a_reply_that_opened_it_again_is_left_to_people(
     async def story(server: Tracker, chain: Chain) -> None:
         chain.sees(OK)
         await eventually(lambda: server.tickets[1]["Status"] == "resolved")
+        await settled(server)  # read back: what undoes a write before that makes it not taken, and it is written again
         server.acts(1, "Status", "Status", "resolved", "open", "RT_System")
         await eventually(lambda: differences(sqlite_database) == ["state is open, not resolved (theirs)"])
         await settled(server)
