@@ -26,12 +26,14 @@ def recover(draft: Draft, row: Incident, restored_at: float) -> Incident:
         draft.put_incident(row)
         if (older := merging.into(draft, row)) is not None:
             draft.wake(f"lower:{older.id}", draft.now + draft.policy.ending.lower_after)
-        due = (row.restored_at or draft.now) + draft.policy.stable_for(row.category)
-        if due > draft.now:
-            draft.wake(f"restore:{row.id}", due)
-        else:
-            row = settle(draft, row)
+        draft.wake(f"restore:{row.id}", _stable_at(draft, row))
+    if draft.deadline(f"restore:{row.id}") is not None and _stable_at(draft, row) <= draft.now:
+        return settle(draft, row)  # learnt late, or put off while nobody saw it
     return row
+
+
+def _stable_at(draft: Draft, row: Incident) -> float:
+    return (row.restored_at or draft.now) + draft.policy.stable_for(row.category)
 
 
 def _is_over(draft: Draft, row: Incident, restored_at: float) -> Incident:
@@ -168,6 +170,11 @@ def unobserved(draft: Draft, row: Incident) -> None:
 
 def is_touched(row: Incident) -> bool:
     return row.acknowledged_at is not None or row.assignee is not None or TOUCHED in row.flags
+
+
+def is_somebodys(row: Incident) -> bool:
+    """A person has taken or resolved it: how it goes on is not its own doing."""
+    return is_touched(row) or PERSON_RESOLVED in row.flags
 
 
 def _stop(draft: Draft, row: Incident) -> None:

@@ -14,6 +14,7 @@ Matrix = tuple[tuple[Band, Band, Band], tuple[Band, Band, Band], tuple[Band, Ban
 
 STORE_UNREACHABLE = "store_unreachable"
 AGENT_SILENT = "agent_silent"
+SILENCES = (STORE_UNREACHABLE, AGENT_SILENT)  # of these the collector's own record is the only one
 UNKNOWN_CI = "unknown_ci"
 OTHER = "other"
 

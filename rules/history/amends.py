@@ -6,15 +6,14 @@ from rules.cause import backup, chain, merging, residual
 from rules.course import clocks, news, taken
 from rules.course.incident import Incident
 from rules.course.incidents import PERSON_RESOLVED, suppression
-from rules.course.restore import DUPLICATE, absorb, is_touched, recover, resolve
+from rules.course.restore import DUPLICATE, absorb, is_somebodys, is_touched, recover, resolve
 from rules.draft import Draft, changed
-from rules.given.playbook import AGENT_SILENT, STORE_UNREACHABLE
+from rules.given.playbook import SILENCES
 from rules.impact import matrix
 from rules.sight import beliefs
 
 RULE = "21 history"
 _EXPLAINED = "11 symptom"
-_SILENCES = (STORE_UNREACHABLE, AGENT_SILENT)
 _OF_MANY = ("chain:", "manual:")
 _NAMES = (
     "cause",
@@ -114,7 +113,7 @@ def take_back(draft: Draft, store: str, stood: list[Incident], ids: dict[str, st
 
 def made_duplicate(draft: Draft, row: Incident, cause: Incident | None) -> None:
     """On record as `cause`, or as nothing. What a person has taken or answered stays."""
-    if is_touched(row) or row.merged is not None or PERSON_RESOLVED in row.flags:
+    if is_somebodys(row) or row.merged is not None:
         return
     if row.state != "resolved" and row.restored_at is None and cause is not None:
         absorb(draft, row, cause)
@@ -131,7 +130,7 @@ def made_duplicate(draft: Draft, row: Incident, cause: Incident | None) -> None:
 
 def counts(row: Incident) -> bool:
     """Whether it is about what the store's own agents say; of silences the collector's own record is the only one."""
-    return row.category not in _SILENCES and not row.cause.startswith(_OF_MANY)
+    return row.category not in SILENCES and not row.cause.startswith(_OF_MANY)
 
 
 def _is_well(draft: Draft, store: str, key: str) -> bool:

@@ -20,6 +20,7 @@ from rules.draft import Draft, changed
 from rules.entries import JournalEntry, Records, SeenBelief, Snapshot, Tick
 from rules.history.past import Past, Told
 from rules.planned import recurring
+from rules.repeats.problem import Repetition
 from rules.sight.belief import CheckState, ItemState
 from rules.state import AgentState, State, counts, home_of
 
@@ -40,7 +41,7 @@ def replayed(draft: Draft, store: str, past: Past, run: Run) -> Replay:
     begins = min([past.began, *(row.decided for row in told)])
     told = _in_order([*told, *_turned_since(past, told, begins)])
     until = max([begins, *(row.decided for row in told)])
-    past = msgspec.structs.replace(past, incidents=_standing(draft, past, begins))
+    past = _as_it_stood(draft, past, begins)
     known = {row.id: row for row in (*past.over, *past.incidents)}
     replay = Replay(until, _seeded(draft, store, past, begins), known)
     for agent, checks in past.checks.items():
@@ -93,15 +94,21 @@ def _turned_since(past: Past, told: list[Told], begins: float) -> Iterator[Told]
                 )
 
 
-def _standing(draft: Draft, past: Past, at: float) -> tuple[Incident, ...]:
-    """The incidents that there were at `at`: what began later, or still waited for its explanation, is made anew."""
+def _as_it_stood(draft: Draft, past: Past, at: float) -> Past:
+    """With the incidents of `at`: what began later, or still waited for its explanation, is made anew."""
     hold = draft.policy.evidence.hold
 
     def waited(row: Incident) -> bool:
         seen = past.items.get(key_of(row))
         return seen is not None and seen.since == row.started_at and seen.learnt_at <= at < seen.learnt_at + hold
 
-    return tuple(row for row in past.incidents if row.started_at <= at and not waited(row))
+    standing = tuple(row for row in past.incidents if row.started_at <= at and not waited(row))
+    anew = {row.id for row in past.incidents} - {row.id for row in standing}
+    counted = {
+        key: Repetition(tuple(one for one in row.occurrences if one.incident not in anew))
+        for key, row in past.counted.items()
+    }
+    return msgspec.structs.replace(past, incidents=standing, counted=counted)
 
 
 def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
@@ -140,6 +147,9 @@ def _put_as_it_was(state: State, incident: Incident, at: float, stable: float) -
         state.put(Change("deadlines", f"restore:{incident.id}", max((incident.restored_at or at) + stable, at)))
         state.put(Change("deadlines", f"close:{incident.id}", None))
         incident = changed(incident, state="open", resolved_at=None)
+    due = state.deadlines.get(timer := f"restore:{incident.id}")
+    if due is not None and incident.restored_at is not None:  # put off for as long as nobody saw it, which is now known
+        state.put(Change("deadlines", timer, min(due, max(incident.restored_at + stable, at))))
     well_at = incident.well_at
     if incident.restored_at is None and well_at is not None and well_at <= at < max(incident.flaps, default=at):
         state.put(Change("deadlines", f"restore:{incident.id}", max(well_at + stable, at)))

@@ -48,7 +48,7 @@ def settle(draft: Draft, store: str, run: Run) -> None:
         amends.take_back(draft, store, stood, ids)
     for found in stood:
         amends.lead(draft, found, ids)
-    problems.remember(draft, past.began, replay.state, ids)
+    problems.remember(draft, store, past, replay.state, ids)
     _date_items(draft, store, replay)
     draft.touch(store)
 

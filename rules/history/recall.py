@@ -15,6 +15,7 @@ from contract.status import Status
 from rules.draft import Draft
 from rules.entries import Records, Snapshot
 from rules.history.past import Past, Told, Why, is_contiguous, page_key
+from rules.repeats import repetition
 from rules.said import one_line
 from rules.sight.belief import CheckState
 
@@ -87,7 +88,6 @@ def forget(draft: Draft, store: str, past: Past) -> None:
     for page in range(past.pages):
         draft.put("told", page_key(store, page), None)
     draft.put("pasts", store, None)
-    draft.wake(f"{TIMER}:{store}", None)
 
 
 def _shows_a_hole(draft: Draft, event: Records, records: list[Transition]) -> bool:
@@ -136,6 +136,7 @@ def _begin(draft: Draft, store: str, first: dict[str, tuple[int, int]], agent: s
         incidents=tuple(rows),
         deadlines={key: at for key, at in timers.items() if at is not None},
         known=tuple(row.id for row in rows),
+        counted=repetition.of_store(draft, store),
         why=why,
     )
     draft.put("pasts", store, past)

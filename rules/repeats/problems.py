@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 
 from rules.course.incident import Incident
-from rules.course.incidents import HISTORICAL, PERSON_RESOLVED
-from rules.course.restore import DUPLICATE, is_touched
+from rules.course.incidents import HISTORICAL
+from rules.course.restore import DUPLICATE, is_somebodys
 from rules.draft import Draft, changed
+from rules.history.past import Past
 from rules.planned import windows
-from rules.repeats import changes, repetition, ticket_hold
+from rules.repeats import changes, relearnt, repetition, ticket_hold
 from rules.repeats.problem import MOST, RULE, Keys, Occurrence, Problem
 from rules.repeats.repetition import Subject
 from rules.state import State
@@ -29,9 +30,9 @@ def settle(draft: Draft) -> None:
             _began(draft, begun, began)
 
 
-def remember(draft: Draft, since: float, replay: State, ids: dict[str, str]) -> None:
-    """Rule 21: what repeated unseen since then counts like everything else, by its true times."""
-    for occurrence in repetition.relearnt(draft, replay, since, ids):
+def remember(draft: Draft, store: str, past: Past, replay: State, ids: dict[str, str]) -> None:
+    """Rule 21: what repeated unseen counts like everything else, by its true times."""
+    for occurrence in relearnt.counted(draft, store, past, replay, ids):
         row = draft.recorded(occurrence.incident)
         if row is not None:
             _count(draft, row, occurrence)
@@ -109,9 +110,8 @@ def _follow(draft: Draft, before: Incident | None, row: Incident) -> None:
         for key in repetition.keys_of(draft, known).all:
             repetition.take_back(draft, key, row.id)
     elif row.restored_at != before.restored_at and row.id not in draft.begun:
-        by_itself = not is_touched(row) and PERSON_RESOLVED not in row.flags
         for key in repetition.keys_of(draft, known).all:
-            repetition.ended(draft, key, row.id, row.restored_at, by_itself=by_itself)
+            repetition.ended(draft, key, row.id, row.restored_at, by_itself=not is_somebodys(row))
 
 
 def _began(draft: Draft, row: Incident, began: float) -> None:

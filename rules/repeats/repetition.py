@@ -1,14 +1,12 @@
 """Rule 27: what is remembered of a failure that repeats. Counted by asset and by model; a bounded row a key."""
 
-from collections import Counter
 from typing import NamedTuple
 
 import msgspec
 
-from rules.course import taken
 from rules.draft import Draft
 from rules.repeats.problem import CHAIN, MANUAL, MOST, RESIDUAL, Keys, Occurrence, Repetition
-from rules.state import State
+from rules.state import home_of
 
 TIMER = "repetition"
 
@@ -51,7 +49,7 @@ def has_countable(draft: Draft, key: str, many: int) -> bool:
 
 def add(draft: Draft, key: str, occurrence: Occurrence) -> None:
     known = [one for one in recent(draft, key) if (one.incident, one.at) != (occurrence.incident, occurrence.at)]
-    _keep(draft, key, [*known, occurrence])
+    put(draft, key, [*known, occurrence])
 
 
 def ended(draft: Draft, key: str, incident: str, restored_at: float | None, *, by_itself: bool) -> None:
@@ -63,7 +61,7 @@ def ended(draft: Draft, key: str, incident: str, restored_at: float | None, *, b
     lasted = max(0.0, restored_at - latest.at) if restored_at is not None and by_itself else None
     if lasted != latest.lasted:
         after = msgspec.structs.replace(latest, lasted=lasted)
-        _keep(draft, key, [after if one is latest else one for one in known])
+        put(draft, key, [after if one is latest else one for one in known])
 
 
 def take_back(draft: Draft, key: str, incident: str) -> None:
@@ -71,47 +69,30 @@ def take_back(draft: Draft, key: str, incident: str) -> None:
     known = recent(draft, key)
     left = [one for one in known if one.incident != incident]
     if len(left) < len(known):
-        _keep(draft, key, left)
+        put(draft, key, left)
 
 
 def forget(draft: Draft, key: str) -> None:
     """The newest of them is out of the window."""
-    _keep(draft, key, recent(draft, key))
+    put(draft, key, recent(draft, key))
 
 
-def relearnt(draft: Draft, replay: State, since: float, ids: dict[str, str]) -> list[Occurrence]:
-    """Puts what a replay counted in the place of what was counted live; `ids` are its incidents' ids on record.
-
-    Returns what had not been counted, oldest first, each once; that is not yet put.
-    """
-    news: dict[tuple[str, float], Occurrence] = {}
-    for key, row in replay.repetitions.items():
-        told = [msgspec.structs.replace(one, incident=ids.get(one.incident, one.incident)) for one in row.occurrences]
-        told = [one for one in told if taken.is_taken(draft, one.incident)]
-        since = min([since, *(one.at for one in told)])
-        before = draft.occurrences(key)
-        named = {one.incident for one in told}
-        left = [one for one in before if one.incident not in named or one.at < since]
-        had = Counter(one.incident for one in before if one.at >= since)
-        for one in told:
-            had[one.incident] -= 1
-            if had[one.incident] < 0:
-                news[one.incident, one.at] = one
-            else:
-                left.append(one)
-        if told:
-            _keep(draft, key, left)
-    return sorted(news.values(), key=lambda one: (one.at, one.incident))
+def of_store(draft: Draft, store: str) -> dict[str, Repetition]:
+    """What is remembered of the failures that the store has incidents of: its own occurrences, by key."""
+    subjects = [Subject(row.category, row.ci, row.cause) for row in draft.of_home(store)]
+    keys = dict.fromkeys(key for one in subjects if one.repeats for key in keys_of(draft, one).all)
+    own = {key: tuple(one for one in draft.occurrences(key) if home_of(one.ci) == store) for key in keys}
+    return {key: Repetition(occurrences) for key, occurrences in own.items() if occurrences}
 
 
-def _is_of_a_problem(draft: Draft, one: Occurrence) -> bool:
-    known = draft.problems_of(one.incident)
-    return any(row.resolved_at is None or one.at <= row.resolved_at for row in known)
-
-
-def _keep(draft: Draft, key: str, occurrences: list[Occurrence]) -> None:
+def put(draft: Draft, key: str, occurrences: list[Occurrence]) -> None:
     """Without what is out of the window, as what is learnt late may be."""
     window = draft.policy.problems.window
     rows = sorted((one for one in occurrences if one.at > draft.now - window), key=lambda one: (one.at, one.incident))
     draft.put("repetitions", key, Repetition(tuple(rows[-MOST:])) if rows else None)
     draft.wake(f"{TIMER}:{key}", rows[-1].at + window if rows else None)
+
+
+def _is_of_a_problem(draft: Draft, one: Occurrence) -> bool:
+    known = draft.problems_of(one.incident)
+    return any(row.resolved_at is None or one.at <= row.resolved_at for row in known)

@@ -11,12 +11,12 @@ from contract.records import Stamp, Transition
 from contract.status import Status
 from rules.course.incident import Incident
 from rules.entries import AgentHeard, AgentSilent, Records, SeenBelief, Snapshot
+from rules.given.playbook import SILENCES
 from tests.rules.estates import START, Story, till
 
 INTERVAL = 15.0
 LEASE = 45.0
 SETTLED = 1_300.0  # longer than any past is waited for, and than what recovers needs to be resolved
-SILENCES = ("store_unreachable", "agent_silent")
 
 
 class Turn(NamedTuple):
@@ -135,6 +135,14 @@ def facts(story: Story) -> Facts:
         for row in counted
     )
     return Facts(told, min((row.worst_priority for row in seen), default=0))
+
+
+def repeats(story: Story) -> dict[str, list[tuple[float, bool]]]:
+    """Rule 27: key → (when, whether it healed by itself) of all that counts. Silence is what the line itself did."""
+    counted = {
+        key: row.occurrences for key, row in story.state.repetitions.items() if key.partition("/")[0] not in SILENCES
+    }
+    return {key: [(round(one.at, 3), one.lasted is not None) for one in rows] for key, rows in counted.items()}
 
 
 def _pages(records: list[Transition], chance: random.Random) -> Iterable[list[Transition]]:

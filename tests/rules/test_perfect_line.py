@@ -13,7 +13,7 @@ from rules.entries import Tick
 from rules.history import recall
 from rules.state import State
 from tests.rules.estates import START, Story, digest
-from tests.rules.lines import Turn, cut, facts, log_of, one_store, perfect
+from tests.rules.lines import Turn, cut, facts, log_of, one_store, perfect, repeats
 from tests.rules.overtaking import CHECKS, PACES, Pace, settled, told_around_a_cut, told_twice
 
 HOURS = 3_600.0
@@ -54,6 +54,7 @@ def test_records_that_overtake_each_other_leave_the_record_of_a_perfect_line(pac
     """`python -m tests.rules.overtaking` tries more of them."""
     whole, mixed = told_twice(pace, seed)
     assert facts(mixed) == facts(whole)
+    assert repeats(mixed) == repeats(whole)
     assert mixed.state.pasts == {}
 
 
@@ -65,10 +66,11 @@ def test_worlds_that_tell_what_no_other_quick_test_tells_leave_the_record_of_a_p
     assert mixed.state.pasts == {}
 
 
-@pytest.mark.parametrize("seed", [*range(8), 212, 243])
+@pytest.mark.parametrize("seed", [*range(8), 20, 56, 212, 243, 1333])
 def test_a_line_that_was_cut_leaves_the_record_of_a_perfect_line(seed: int) -> None:
     whole, mixed = told_around_a_cut(seed)
     assert facts(mixed) == facts(whole)
+    assert repeats(mixed) == repeats(whole)
     assert mixed.state.pasts == {}
 
 
