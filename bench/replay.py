@@ -1,22 +1,27 @@
-"""A journal of 2 million entries, written into a database and run again, as `tillwatch rules replay` does it."""
+"""A journal of 2 million entries, decided into a database and run again, as `tillwatch rules replay` does it."""
 
 import argparse
 import heapq
+import os
 import random
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from bench import step, synthetic
 from bench.synthetic import CHECKS_A_CI
-from collector import recording
-from collector.database import Database, journal, opened, upgrade
-from collector.database.leases import advance, take_lead
+from collector import outcome
+from collector.config import Keep
+from collector.database import decisions, journal, opened, upgrade
+from collector.database.leases import take_lead
+from collector.reproduction import reproduced
+from collector.retention import Keeper
 from contract.status import Status
-from rules import engine
 from rules.entries import CmdbLoaded, JournalEntry, PolicyLoaded, Records, Snapshot
 from rules.given import policy
+from rules.state import State
 from tillwatch.progress import Progress
 
 ENTRIES = 2_000_000
@@ -27,55 +32,61 @@ APART = 0.5  # seconds from one entry to the next: 2 million are eleven days
 TILLS = 2  # of each store: those that are not well built
 LASTS = (60.0, 1_800.0)  # seconds
 INTERVAL = 15.0
-A_CHUNK = 5_000
+A_CHUNK = 500
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench/replay.py")
     parser.add_argument("entries", nargs="?", type=int, default=ENTRIES)
-    count = parser.parse_args().entries
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="segments side by side")
+    options = parser.parse_args()
+    count, jobs = options.entries, options.jobs
     with tempfile.TemporaryDirectory(prefix="tillwatch-bench-") as folder:
-        database = opened(f"sqlite:///{Path(folder)}/collector.db")
-        upgrade(database)
-        with Progress(count, "entries written") as progress:
-            _write(database, count, progress)
-        begin, begin_cpu = time.monotonic(), time.process_time()
-        incidents = _replayed(database, count)
-        spent, cpu = time.monotonic() - begin, time.process_time() - begin_cpu
-        database.close()
+        url = f"sqlite:///{Path(folder)}/collector.db"
+        with Progress(count, "entries decided") as progress:
+            decided = _lived(url, count, progress)
+        begin, begin_cpu = time.monotonic(), _cpu()
+        with Progress(count, "entries run again") as progress:
+            found = reproduced(url, jobs, progress.tell)
+        spent, cpu = time.monotonic() - begin, _cpu() - begin_cpu
     goal = GOAL * count / ENTRIES
     print(
         f"  {count:,} entries run again in {spent:.1f} s (goal ≤ {goal:.1f} s), {cpu / count * 1e6:.0f} µs of CPU each"
     )
-    print(f"  read from SQLite, their hash chain verified; {incidents:,} incidents that are not closed at the end")
+    print(f"  in {found.segments} segments, {jobs} side by side; read from SQLite, the hash chain verified, compared:")
+    print(f"  {found.incidents:,} incidents, {found.lines:,} lines, {found.effects:,} effects, {found.rows:,} rows")
+    print(f"  to decide and commit them first took {decided / count * 1e6:.0f} µs of CPU each")
+    if found.differences or found.entries != count:
+        raise SystemExit(f"not what was decided: {found.differences[:3]}")
     if spent > goal:
         raise SystemExit(1)
 
 
-def _replayed(database: Database, count: int) -> int:
-    """How many incidents are not closed at the end."""
-    with database.reading() as connection, Progress(count, "entries run") as progress:
-        found = recording.of_database(connection)
-        state = found.state()
-        for _, entry in recording.entries(found, progress.tell):
-            engine.run(state, entry)
-    return len(state.incidents)
-
-
-def _write(database: Database, count: int, progress: Progress) -> None:
-    """As if the engine had decided all of it: only what it was told is needed."""
-    chunk: list[JournalEntry] = []
-    for done, entry in enumerate(_told(count), 1):
-        chunk.append(entry)
-        if len(chunk) == A_CHUNK or done == count:
-            with database.writing() as connection:
-                journal.append(connection, chunk)
-            chunk = []
-            progress.tell(done)
+def _lived(url: str, count: int, progress: Progress) -> float:
+    """Decided and committed as a collector does it, with the day's checkpoint; the seconds of CPU that took."""
+    database, state, begin = opened(url), State.empty(), _cpu()
+    upgrade(database)
+    keeper, told, done = Keeper(database, Keep()), _told(count), 0
     with database.writing() as connection:
-        term = take_lead(connection, "bench", 0.0, 1.0)
-        assert term is not None
-        advance(connection, 0, count, term)
+        term = take_lead(connection, "bench", 0.0, 1e12)
+    assert term is not None
+    while chunk := list(islice(told, A_CHUNK)):
+        with database.writing() as connection:
+            placed = journal.append(connection, chunk)
+        made = outcome.run(state, placed, done, term)
+        with database.writing() as connection:
+            decisions.commit(connection, made.commit)
+        keeper.look_after(placed[-1].entry.at)
+        done += len(chunk)
+        progress.tell(done)
+    database.close()
+    return _cpu() - begin
+
+
+def _cpu() -> float:
+    """Seconds, also of the processes that ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _told(count: int) -> Iterator[JournalEntry]:

@@ -1,5 +1,6 @@
 """A journal that can be run again: where it begins, its entries with their hashes, and how far they were decided."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -35,6 +36,17 @@ class Recording(NamedTuple):
         return rows.restore(self.rows)
 
 
+class Segment(NamedTuple):
+    """Entries from position `first` up to `until`; None: up to the head.
+
+    Those beyond `begun`, where a checkpoint has what was known (0: nothing was), can be run without those before.
+    """
+
+    first: int
+    begun: int
+    until: int | None
+
+
 class Entry(NamedTuple):
     position: int
     entry: JournalEntry
@@ -43,17 +55,38 @@ class Entry(NamedTuple):
 def of_database(connection: Connection) -> Recording:
     """From the first entry, or from the oldest checkpoint where the entries before it are not kept any more.
 
-    `connection` reads one state of everything. Raises LookupError when neither is there.
+    `connection` reads one state of everything. Raises CheckpointError when neither is there.
+    """
+    [whole] = segments(connection, least=sys.maxsize)
+    return of_segment(connection, whole)
+
+
+def segments(connection: Connection, least: int) -> list[Segment]:
+    """The whole journal in pieces that can be run on their own, each of `least` entries or more.
+
+    Raises CheckpointError when nothing says what was known where it begins.
     """
     first, head = journal.first_position(connection), journal.head_position(connection)
-    begun, state = 0, list[Row]()
-    if first > 1:
-        oldest = checkpoints.oldest(connection, first - 1)
-        if oldest is None:
-            raise LookupError(f"the journal begins at position {first}, and no checkpoint says what was known there")
-        begun, state = oldest
-    decided = decisions.engine_row(connection).position
-    return Recording(begun, state, decided, head, head - first + 1, journal.links(connection))
+    marks = checkpoints.positions(connection, first - 1)
+    if first > 1 and not marks:
+        raise checkpoints.CheckpointError(
+            f"the journal begins at position {first}, and no checkpoint says what was known there"
+        )
+    begun, found = 0 if first == 1 else marks[0], list[Segment]()
+    for mark in marks:
+        if mark - begun >= least and head - mark >= least:
+            found.append(Segment(first, begun, mark))
+            first, begun = mark + 1, mark
+    return [*found, Segment(first, begun, None)]
+
+
+def of_segment(connection: Connection, segment: Segment) -> Recording:
+    """`connection` reads one state of everything. Raises CheckpointError when that is not kept any more."""
+    until = journal.head_position(connection) if segment.until is None else segment.until
+    rows = checkpoints.at(connection, segment.begun) if segment.begun else []
+    decided = min(decisions.engine_row(connection).position, until)
+    links = journal.links(connection, segment.first - 1, segment.until)
+    return Recording(segment.begun, rows, decided, until, until - segment.first + 1, links)
 
 
 def entries(recording: Recording, tell: Tell) -> Iterator[Entry]:

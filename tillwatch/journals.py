@@ -18,10 +18,11 @@ _SQLITE = b"SQLite format 3\0"
 
 
 class Found(NamedTuple):
-    """`connection` reads the database that the journal is in; None: it is in a file, which knows its rows' `digest`."""
+    """`connection` reads the database at `url`, which the journal is in; None: it is in a file with its `digest`."""
 
     recording: Recording
     connection: Connection | None
+    url: str = ""
     digest: str = ""
 
 
@@ -33,12 +34,12 @@ def found(name: str) -> Iterator[Found]:
         if "://" not in name and path.is_file() and path.suffix not in _CONFIGURATION and not _is_sqlite(path):
             with _told(name):
                 exported = ending.enter_context(read_exported(path))
-            yield Found(exported.recording, None, exported.digest)
+            yield Found(exported.recording, None, digest=exported.digest)
         else:
             connection = ending.enter_context(connected(name))
             with _told(name):
                 recording = of_database(connection)
-            yield Found(recording, connection)
+            yield Found(recording, connection, _url(name))
 
 
 @contextmanager

@@ -3,11 +3,14 @@
 import argparse
 import json
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import msgspec
 
 from collector import journal_file, recording, reproduction
+from collector.database import DatabaseError
+from collector.database.checkpoints import CheckpointError
 from collector.database.hash_chain import ChainBroken
 from collector.reproduction import Reproduction
 from rules import engine
@@ -33,9 +36,11 @@ def run(options: argparse.Namespace) -> int:
                 return _compared(found, document, progress, options)
             if found.connection is None:
                 return _run_from_file(found, progress, options)
-            made = reproduction.reproduced(found.connection, found.recording, progress.tell)
-    except ChainBroken as error:
+            made = reproduction.reproduced(found.url, options.jobs, progress.tell)
+    except (ChainBroken, CheckpointError, DatabaseError) as error:
         raise CommandFailed(str(error)) from error
+    except BrokenProcessPool as error:
+        raise CommandFailed("a process was killed; fewer --jobs need less memory") from error
     return _told(made, options)
 
 
@@ -44,8 +49,9 @@ def _told(made: Reproduction, options: argparse.Namespace) -> int:
         print(json.dumps(made._asdict() | {"differences": [one._asdict() for one in made.differences]}, indent=2))
         return 1 if made.differences else 0
     by = ", ".join(made.releases) or "unknown"
+    pieces = f" in {made.segments} segments" if made.segments > 1 else ""
     print(
-        f"{made.entries:,} entries, decided by release {by}, run again: compared were "
+        f"{made.entries:,} entries, decided by release {by}, run again{pieces}: compared were "
         f"{made.rows:,} rows, {made.incidents:,} incidents, {made.lines:,} lines of timelines, {made.effects:,} effects"
     )
     for one in made.differences[:_SHOWN]:

@@ -9,6 +9,11 @@ from collector.database.decisions import Row, engine_row, state_rows
 from collector.database.tables import checkpoints
 from collector.database.upsert import insert_new
 
+
+class CheckpointError(LookupError):
+    """There is none where one is needed, or it cannot be read."""
+
+
 _rows = msgspec.msgpack.Decoder(list[tuple[str, str, bytes]]).decode
 
 
@@ -34,11 +39,21 @@ def nearest(connection: Connection, at: float) -> tuple[int, list[Row]] | None:
     return None if found is None else (found.position, _rows(zlib.decompress(found.body)))
 
 
-def oldest(connection: Connection, least: int) -> tuple[int, list[Row]] | None:
-    """The position and rows of the first checkpoint at position `least` or later."""
-    query = select(checkpoints).where(checkpoints.c.position >= least).order_by(checkpoints.c.position).limit(1)
-    found = connection.execute(query).one_or_none()
-    return None if found is None else (found.position, _rows(zlib.decompress(found.body)))
+def positions(connection: Connection, least: int) -> list[int]:
+    """Of the checkpoints at position `least` or later, in order."""
+    query = select(checkpoints.c.position).where(checkpoints.c.position >= least)
+    return list(connection.execute(query.order_by(checkpoints.c.position)).scalars())
+
+
+def at(connection: Connection, position: int) -> list[Row]:
+    """The rows of the checkpoint at `position`. Raises CheckpointError."""
+    body = connection.execute(select(checkpoints.c.body).where(checkpoints.c.position == position)).scalar()
+    if body is None:
+        raise CheckpointError(f"there is no checkpoint at position {position} any more")
+    try:
+        return _rows(zlib.decompress(body))
+    except (zlib.error, msgspec.DecodeError, TypeError) as error:
+        raise CheckpointError(f"the checkpoint at position {position} cannot be read: {error}") from error
 
 
 def prune(connection: Connection, before: float) -> int | None:

@@ -81,21 +81,22 @@ def first_position(connection: Connection) -> int:
     return int(found) if found is not None else head_position(connection) + 1
 
 
-def links(connection: Connection) -> Iterator[Link]:
-    """Every entry that is kept, as it is kept. Raises ChainBroken at the first that does not follow from those before.
+def links(connection: Connection, beyond: int | None = None, until: int | None = None) -> Iterator[Link]:
+    """The entries after position `beyond` (None: all that are kept) up to `until` (None: the head), as they are kept.
 
-    Raises it at the end too, when the head tells of more than there is.
+    Raises ChainBroken at the first that does not follow from those before, and at the end, when there are fewer than
+    asked for or than the head tells of.
     """
-    begun = first_position(connection) - 1
-    last, position = GENESIS if begun == 0 else None, begun
-    for link in hash_chain.held(_kept(connection, begun), begun, last):
+    begun = first_position(connection) - 1 if beyond is None else beyond
+    last, position = _hash_at(connection, begun), begun
+    for link in hash_chain.held(_kept(connection, begun, until), begun, last):
         yield link
         last, position = link.hash, link.position
     head = connection.execute(select(journal_head)).one()
-    if head.position != position:
-        text = f"expected entries up to {head.position}, which the head tells of; the last is {position}"
+    if position != (head.position if until is None else until):
+        text = f"expected entries up to {until or head.position}, which the head tells of; the last is {position}"
         raise ChainBroken(Broken(position + 1, text))
-    if last is not None and head.hash != last:
+    if position == head.position and last is not None and head.hash != last:
         text = f"expected hash {hash_chain.shown(head.hash)}, which the head has, found {hash_chain.shown(last)}"
         raise ChainBroken(Broken(position, text))
 
@@ -109,11 +110,20 @@ def broken_link(connection: Connection) -> Broken | None:
     return None
 
 
-def _kept(connection: Connection, position: int) -> Iterator[Link]:
+def _hash_at(connection: Connection, position: int) -> bytes | None:
+    """None: that entry is not kept any more."""
+    if position == 0:
+        return GENESIS
+    found = connection.execute(select(journal.c.hash).where(journal.c.position == position)).scalar()
+    return None if found is None else _bytes(found)
+
+
+def _kept(connection: Connection, position: int, until: int | None) -> Iterator[Link]:
     columns = (journal.c.position, journal.c.body, journal.c.hash)
-    while rows := connection.execute(
-        select(*columns).where(journal.c.position > position).order_by(journal.c.position).limit(_A_PAGE)
-    ).all():
+    query = select(*columns).order_by(journal.c.position).limit(_A_PAGE)
+    if until is not None:
+        query = query.where(journal.c.position <= until)
+    while rows := connection.execute(query.where(journal.c.position > position)).all():
         yield from (Link(row.position, _bytes(row.body), _bytes(row.hash)) for row in rows)
         position = rows[-1].position
 

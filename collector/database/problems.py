@@ -20,6 +20,11 @@ def ticket_of(connection: Connection, id_: str) -> Incident | None:
     return None if body is None else as_ticket(_problem(body))
 
 
+def ids(connection: Connection) -> set[str]:
+    """Of every problem that is not forgotten."""
+    return set(connection.execute(select(engine_rows.c.key).where(engine_rows.c.name == TABLE)).scalars())
+
+
 def open_ids(connection: Connection) -> list[str]:
     rows = connection.execute(select(engine_rows.c.body).where(engine_rows.c.name == TABLE))
     return sorted(one.id for one in map(_problem, rows.scalars()) if one.is_open)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,11 @@ from tillwatch.failure import CommandFailed
 from tillwatch.table import plain
 
 NAME = "rules"
+_JOBS = range(1, 65)
+_CORES = min(os.cpu_count() or 1, _JOBS[-1])
+_SIDE_BY_SIDE = (
+    "segments of a database's journal run side by side, each with an engine's memory (default: the processors)"
+)
 HELP = "check a policy or scenario file, play the scenarios of a folder, run a journal again"
 
 
@@ -28,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     replaying = actions.add_parser("replay", help="run a journal again: the same decisions, or those of another policy")
     replaying.add_argument("--journal", required=True, metavar="DB", help="a collector.yaml, a database or an export")
     replaying.add_argument("--policy", metavar="FILE", help="judge by this policy instead, and say what differs")
+    replaying.add_argument("--jobs", type=int, choices=_JOBS, default=_CORES, metavar="N", help=_SIDE_BY_SIDE)
     replaying.add_argument("--json", action="store_true", help="one JSON object, with every difference")
     replaying.set_defaults(action=_replay)
 
