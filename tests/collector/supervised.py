@@ -45,7 +45,7 @@ class Supervised:
 
 
 def deliver(agent: Agent, wire: Wire, supervised: Supervised, kills: list[float], patience: float = PATIENCE) -> None:
-    """What the real agent does: says everything again until it is acknowledged by the collector."""
+    """As the real agent does it: what is not acknowledged is said again in one message, as its messages are counted."""
     now, began, said = time.time(), time.monotonic(), 0.0
     unacked: list[Transition] = []
     while unacked or kills or agent.seq < RECORDS or not supervised.is_safe():
@@ -61,8 +61,8 @@ def deliver(agent: Agent, wire: Wire, supervised: Supervised, kills: list[float]
         if time.monotonic() - said > 1.0:
             said = time.monotonic()
             wire.say(agent.hello(now))
-            for record in unacked:
-                wire.say(agent.live(now, record))
+            if unacked:
+                wire.say(agent.bulk(now, *unacked))
         with contextlib.suppress(queue.Empty):
             have = tuple(wire.acks.get(timeout=0.1).have)
             unacked = [record for record in unacked if not contains(have, record.seq)]
