@@ -19,7 +19,7 @@ from rules.sight import layout
 from rules.sight.belief import CheckState, ItemState
 from rules.sight.dispute import Dispute
 from rules.sight.layout import Layout
-from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of, is_unsure
+from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of, is_unsure, ref_of
 
 Named = tuple[str, CheckState]
 Row = TypeVar("Row")
@@ -310,7 +310,7 @@ class Draft:
         if table == "items":
             self._items_of.setdefault(home_of(key), {})[key] = None
             if "@" in key:
-                self._votes_of.setdefault(key.partition("@")[0], {})[key] = None
+                self._votes_of.setdefault(ref_of(key), {})[key] = None
 
     def put_check(self, agent: str, check: str, row: CheckState | None) -> None:
         if (self.check(agent, check) is None) != (row is None):

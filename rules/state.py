@@ -252,6 +252,11 @@ class State:
         return row.loss >= policy.chain.lost or row.category == STORE_UNREACHABLE
 
 
+def ref_of(key: str) -> str:
+    """The CI of an item's or a vote's key."""
+    return key.partition("@")[0]
+
+
 def home_of(key: str) -> str:
     """The store of an item's or a vote's key."""
     return key.partition("@")[2] or key.partition("/")[0]

@@ -11,6 +11,7 @@ from rules.course.incident import Incident
 from rules.course.incidents import act, lifted
 from rules.draft import Draft, changed
 from rules.entries import Command
+from rules.state import ref_of
 
 _BY_HAND = "manual:"
 _GATHERS = (
@@ -76,7 +77,7 @@ def _split(draft: Draft, row: Incident, event: Command) -> None:
         row,
         apart=tuple(dict.fromkeys((*row.apart, piece.key))),
         stores=tuple(store for store in row.stores if store not in gone) or row.stores,
-        symptoms=tuple(ref for ref in row.symptoms if ref != piece.key.partition("@")[0]),
+        symptoms=tuple(ref for ref in row.symptoms if ref != ref_of(piece.key)),
     )
     _said(draft, row, "split", f"{piece.key} was taken out and stands alone{why}", event.actor)
     draft.put_incident(row)

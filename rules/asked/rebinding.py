@@ -17,6 +17,7 @@ from rules.draft import Draft, changed
 from rules.entries import Command
 from rules.given.binding import Binding
 from rules.sight import beliefs
+from rules.state import ref_of
 
 MOST = 1_000
 UNKNOWN = "unknown ci"  # flag
@@ -107,7 +108,7 @@ def _refusal(draft: Draft, row: Incident, event: Command) -> str:
 
 def _sources(draft: Draft, key: str) -> list[str]:
     """What agents call the thing that the incident is about, where the CMDB has no such name."""
-    bound = draft.bound_to(key.partition("@")[0])
+    bound = draft.bound_to(ref_of(key))
     return bound or ([key] if key not in draft.estate.items and "@" not in key and "/" in key else [])
 
 
@@ -119,7 +120,7 @@ def _cause(draft: Draft, row: Incident, target: str) -> str:
 def _believe_anew(draft: Draft, store: str, keys: tuple[str, ...]) -> None:
     for agent in draft.estate.agents(store):
         for key in keys:
-            beliefs.evaluate(draft, key.partition("@")[0], agent)
+            beliefs.evaluate(draft, ref_of(key), agent)
 
 
 VERBS = {"rebind": on_incident("rebind", _rebind, _refusal)}

@@ -1,11 +1,10 @@
 """Rule 23: gathers what still fails after its parent's return; more than so many are one residual incident."""
 
-from typing import NamedTuple
-
 from contract.status import Status
 from rules.cause import merging, residual
 from rules.cause.alternates import alternate_works
-from rules.cause.symptoms import Verdict, had_explained, is_failing
+from rules.cause.failure import Failure
+from rules.cause.symptoms import had_explained, is_failing
 from rules.course.finding import Finding, closed_until
 from rules.course.incident import Affected, Incident, Priority, Reason
 from rules.course.incidents import ensure
@@ -13,26 +12,14 @@ from rules.course.restore import recover
 from rules.draft import Draft
 from rules.given import graph
 from rules.given.graph import Ref
-from rules.impact.capacity import Impact
 from rules.impact.priority import of_failure, of_shared_fault
 from rules.sight import lines
-from rules.sight.belief import ItemState
 from rules.sight.beliefs import ok_since
 
 
-class Left(NamedTuple):
-    """A CI that fails for itself, with what is known of it."""
-
-    key: str
-    row: ItemState
-    found: Verdict
-    hit: Impact
-    incident: Incident | None
-
-
-def in_store(draft: Draft, store: str, causes: list[Left], leads: dict[str, str]) -> dict[str, Incident]:
+def in_store(draft: Draft, store: str, causes: list[Failure], leads: dict[str, str]) -> dict[str, Incident]:
     """Key → the residual incident that it is part of. What a lead leads is one with it, so counts once."""
-    groups: dict[Ref, list[Left]] = {}
+    groups: dict[Ref, list[Failure]] = {}
     for one in causes:
         parent = _left_by(draft, one, store)
         if parent is not None and not merging.is_apart(residual.standing(draft, parent), one.key):
@@ -58,12 +45,12 @@ def of_shared(draft: Draft, ref: Ref, fault: Incident | None) -> None:
         recover(draft, known, well)
 
 
-def _left_by(draft: Draft, one: Left, store: str) -> Ref | None:
+def _left_by(draft: Draft, one: Failure, store: str) -> Ref | None:
     """What had explained it until it came back, after this had begun to fail."""
     gathered = draft.incident((one.incident.parent if one.incident is not None else None) or "")
     if gathered is not None and residual.is_residual(gathered) and gathered.state != "resolved":
         return residual.ref_of(gathered)
-    ref = one.key.partition("@")[0]
+    ref = one.ref
     for parent in graph.ancestors(draft.estate.graph, ref):
         if parent == ref or is_failing(draft, parent, store) or not had_explained(draft, ref, parent):
             continue
@@ -98,9 +85,9 @@ def _well_since(draft: Draft, ref: Ref, known: Incident) -> float | None:
     return max((vote.since for vote in seen if vote.state in (Status.OK, Status.WARNING)), default=None)
 
 
-def _of_store(draft: Draft, store: str, parent: Ref, members: list[Left]) -> Finding:
+def _of_store(draft: Draft, store: str, parent: Ref, members: list[Failure]) -> Finding:
     worst = min(members, key=lambda one: (_priority(draft, one), one.row.since, one.key))
-    category, priority = draft.estate.category(_ref(worst)), _priority(draft, worst)
+    category, priority = draft.estate.category(worst.ref), _priority(draft, worst)
     label, where = draft.estate.label(parent), draft.estate.name(store)
     text = f"{len(members)} still fail {draft.policy.ending.stand_alone / 60:g} min after {label} came back"
     return Finding(
@@ -109,12 +96,12 @@ def _of_store(draft: Draft, store: str, parent: Ref, members: list[Left]) -> Fin
         ci=parent,
         title=f"{len(members)} still failing at {where} although {label} is back",
         priority=priority,
-        service=worst.hit.capacity.service or draft.policy.category(category).service,
+        service=worst.impact.capacity.service or draft.policy.category(category).service,
         started_at=min(one.row.since for one in members),
         learnt_at=min(one.row.learnt_at for one in members),
         home=store,
         stores=(store,),
-        affected=Affected(cis=tuple(sorted(_ref(one) for one in members))),
+        affected=Affected(cis=tuple(sorted(one.ref for one in members))),
         closed_until=closed_until(draft, store, category),
         reasons=(Reason(residual.RULE, text), Reason("7 capacity", f"the worst of them is a P{priority}")),
     )
@@ -140,10 +127,6 @@ def _of_shared(draft: Draft, ref: Ref, stores: list[str]) -> Finding:
     )
 
 
-def _priority(draft: Draft, one: Left) -> Priority:
-    given = one.hit.capacity
-    return of_failure(draft.policy, draft.estate.rules_of(_ref(one)), given.service, given.lost, one.found.evidence)
-
-
-def _ref(one: Left) -> Ref:
-    return one.key.partition("@")[0]
+def _priority(draft: Draft, one: Failure) -> Priority:
+    given = one.impact.capacity
+    return of_failure(draft.policy, draft.estate.rules_of(one.ref), given.service, given.lost, one.verdict.evidence)

@@ -19,6 +19,7 @@ from rules.impact.priority import Evidence
 from rules.sight import disputed, lines
 from rules.sight.belief import ItemState
 from rules.sight.beliefs import checks_on, is_watched, may_be_off, ok_since
+from rules.state import ref_of
 
 
 class Verdict(NamedTuple):
@@ -33,7 +34,7 @@ class Verdict(NamedTuple):
 
 def verdict(draft: Draft, key: str, row: ItemState, store: str) -> Verdict:
     """On a CI of the store that is not ok, or (`acquirer-a@0042`) on the store's vote on a shared one."""
-    ref = key.partition("@")[0]
+    ref = ref_of(key)
     if row.stale:
         return Verdict("held", Reason("5 silence", f"{_name(draft, ref)} cannot be seen; its last state stays"))
     if left := why_left(draft, ref):
@@ -155,7 +156,7 @@ def _is_taken_out(draft: Draft, by: str, key: str) -> bool:
 
 
 def _symptom(draft: Draft, ref: str, by: str, rule: str, text: str) -> Verdict:
-    cause = _name(draft, by.partition("@")[0])
+    cause = _name(draft, ref_of(by))
     return Verdict("symptom", Reason(rule, f"{_name(draft, ref)} is explained: {cause} {text}"), by=by)
 
 

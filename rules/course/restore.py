@@ -7,6 +7,7 @@ from rules.course.incidents import ACCEPTED, PERSON_RESOLVED, suppression
 from rules.course.lifecycle import after
 from rules.draft import Draft, changed
 from rules.sight import beliefs
+from rules.state import ref_of
 
 TOUCHED = "touched"
 DUPLICATE = "duplicate"
@@ -70,7 +71,7 @@ def settle(draft: Draft, row: Incident) -> Incident:
 
 def _is_out_of_sight(draft: Draft, row: Incident) -> bool:
     """Checked by its store's agents, none of which is heard."""
-    ref = merging.key_of(row).partition("@")[0]
+    ref = ref_of(merging.key_of(row))
     return beliefs.is_watched(draft, ref, row.home) and not beliefs.fresh_on(draft, ref, row.home)
 
 

@@ -11,6 +11,7 @@ from rules.draft import Draft, changed
 from rules.given.playbook import SILENCES
 from rules.impact import matrix
 from rules.sight import beliefs
+from rules.state import ref_of
 
 RULE = "21 history"
 _EXPLAINED = "11 symptom"
@@ -106,7 +107,7 @@ def take_back(draft: Draft, store: str, stood: list[Incident], ids: dict[str, st
     for row in draft.of_home(store):
         if row.id in ids.values() or not counts(row) or residual.is_residual(row):
             continue
-        cause = draft.incident(by.get(merging.key_of(row).partition("@")[0], ""))
+        cause = draft.incident(by.get(ref_of(merging.key_of(row)), ""))
         if cause is not None or _is_well(draft, store, merging.key_of(row)):
             made_duplicate(draft, row, cause)
 
@@ -136,7 +137,7 @@ def counts(row: Incident) -> bool:
 def _is_well(draft: Draft, store: str, key: str) -> bool:
     if draft.item(key) is not None or backup.is_in_use(draft, store, key):
         return False
-    return beliefs.ok_since(draft, key.partition("@")[0], store) is not None
+    return beliefs.ok_since(draft, ref_of(key), store) is not None
 
 
 def _renamed(known: Incident, found: Incident) -> Incident:

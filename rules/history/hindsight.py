@@ -22,7 +22,7 @@ from rules.history.past import Past, Told
 from rules.planned import recurring
 from rules.repeats.problem import Repetition
 from rules.sight.belief import CheckState, ItemState
-from rules.state import AgentState, State, counts, home_of
+from rules.state import AgentState, State, counts, home_of, ref_of
 
 Run = Callable[[State, JournalEntry], list[Decision]]
 
@@ -133,7 +133,7 @@ def _seeded(draft: Draft, store: str, past: Past, at: float) -> State:
             state.put(Change("deadlines", f"window:{window.id}", then.since if then.since > at else then.over))
     watched = {check.partition("/")[0] for checks in past.checks.values() for check in checks}
     for key, row in past.items.items():
-        if row.since <= at and key.partition("@")[0].rpartition("/")[2] in watched:
+        if row.since <= at and ref_of(key).rpartition("/")[2] in watched:
             state.put(Change("items", key, msgspec.structs.replace(row, learnt_at=min(row.learnt_at, at))))
     for key, vote in _witnesses(draft, store):
         state.put(Change("items", key, vote))

@@ -12,6 +12,7 @@ from rules.draft import Draft
 from rules.given.playbook import number
 from rules.impact import offline, peak
 from rules.sight.belief import ItemState
+from rules.state import ref_of
 
 
 class Found(NamedTuple):
@@ -34,7 +35,7 @@ def weighed(draft: Draft, finding: Finding, failing: Sequence[tuple[str, ItemSta
     before = finding = msgspec.structs.replace(finding, impact=finding.priority)
     if (said := _on_a_peak_day(draft, finding)) is not None:
         finding = _as_said(finding, said)
-    without = [(key, row) for key, row in failing if offline.can_go_on_without(draft, key.partition("@")[0])]
+    without = [(key, row) for key, row in failing if offline.can_go_on_without(draft, ref_of(key))]
     if without and before.priority < 3:
         said, until = _while_tills_sell(draft, finding, min(row.since for _, row in without))
         finding = _as_said(finding, said) if said is not None else finding

@@ -6,6 +6,7 @@ from rules.draft import Draft
 from rules.given import graph
 from rules.planned import recurrence
 from rules.planned.window import RULE, Window
+from rules.state import ref_of
 
 _BY_HAND = "manual:"  # causes of incidents that a person made: whoever makes one wants it seen
 
@@ -60,4 +61,4 @@ def sentence(draft: Draft, window: Window, store: str) -> str:
 
 def _ref(finding: Finding) -> str:
     """The CI that the cause is about; for a store's own path to a shared CI, that CI."""
-    return finding.cause.partition(":")[2].partition("@")[0]
+    return ref_of(finding.cause.partition(":")[2])

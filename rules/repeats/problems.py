@@ -14,7 +14,7 @@ from rules.planned import windows
 from rules.repeats import changes, relearnt, repetition, ticket_hold
 from rules.repeats.problem import MOST, RULE, Keys, Occurrence, Problem
 from rules.repeats.repetition import Subject
-from rules.state import State
+from rules.state import State, ref_of
 
 TIMER = "problem"
 AT_ONCE = "problem record"  # the playbook that asks for a problem with the first incident
@@ -135,7 +135,7 @@ def _name_changes(draft: Draft, row: Incident, began: float) -> Incident:
 
 def _is_planned(draft: Draft, row: Incident, began: float) -> bool:
     """Maintenance expects it, so it says nothing about the CI."""
-    ref = row.cause.partition(":")[2].partition("@")[0]
+    ref = ref_of(row.cause.partition(":")[2])
     covering = windows.covering(draft, row.home, ref, row.category)
     return any(window.kind == "maintenance" and window.holds(began, draft.now) for window in covering)
 
