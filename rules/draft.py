@@ -10,6 +10,7 @@ from rules.course.incident import Incident, Reason, Tally, TimelineEntry
 from rules.decision import Change, Decision, Effect, EffectKind, Table
 from rules.given.binding import Binding
 from rules.given.estate import Estate
+from rules.given.keys import home_of, ref_of
 from rules.given.policy import Policy
 from rules.history.past import Past, Told, page_key
 from rules.planned.window import Window
@@ -19,7 +20,7 @@ from rules.sight import layout
 from rules.sight.belief import CheckState, ItemState
 from rules.sight.dispute import Dispute
 from rules.sight.layout import Layout
-from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, home_of, is_unsure, ref_of
+from rules.state import AgentState, State, StoreState, Vote, complains, counts, fails, is_unsure
 
 Named = tuple[str, CheckState]
 Row = TypeVar("Row")

@@ -16,6 +16,7 @@ from rules.decision import Change, Table
 from rules.given import estate
 from rules.given.binding import Binding
 from rules.given.estate import Estate
+from rules.given.keys import home_of
 from rules.given.playbook import STORE_UNREACHABLE
 from rules.given.policy import Policy
 from rules.history.past import Past, Told
@@ -250,16 +251,6 @@ class State:
         if self.estate.is_listed_only(row.home):
             return False
         return row.loss >= policy.chain.lost or row.category == STORE_UNREACHABLE
-
-
-def ref_of(key: str) -> str:
-    """The CI of an item's or a vote's key."""
-    return key.partition("@")[0]
-
-
-def home_of(key: str) -> str:
-    """The store of an item's or a vote's key."""
-    return key.partition("@")[2] or key.partition("/")[0]
 
 
 def fails(row: ItemState | None) -> bool:

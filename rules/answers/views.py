@@ -187,7 +187,7 @@ def _word(draft: Draft, ref: str, checks: tuple[CheckView, ...]) -> tuple[ItemWo
 
 
 def _shared_word(draft: Draft, ref: str) -> tuple[ItemWord, float | None]:
-    row = draft.by_cause(f"{draft.estate.category(ref)}:{ref}")
+    row = draft.by_cause(draft.estate.cause(ref))
     if row is not None and row.state != "resolved" and row.restored_at is None:
         return "critical", row.started_at
     return ("ok" if sum(draft.votes(ref).values()) else "unknown"), None

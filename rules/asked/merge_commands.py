@@ -11,7 +11,7 @@ from rules.course.incident import Incident
 from rules.course.incidents import act, lifted
 from rules.draft import Draft, changed
 from rules.entries import Command
-from rules.state import ref_of
+from rules.given.keys import ref_of
 
 _BY_HAND = "manual:"
 _GATHERS = (

@@ -16,8 +16,8 @@ from rules.course.restore import UNOBSERVED, close
 from rules.draft import Draft, changed
 from rules.entries import Command
 from rules.given.binding import Binding
+from rules.given.keys import ref_of
 from rules.sight import beliefs
-from rules.state import ref_of
 
 MOST = 1_000
 UNKNOWN = "unknown ci"  # flag
@@ -113,8 +113,7 @@ def _sources(draft: Draft, key: str) -> list[str]:
 
 
 def _cause(draft: Draft, row: Incident, target: str) -> str:
-    key = f"{target}@{row.home}" if draft.estate.is_shared(target) else target
-    return f"{draft.estate.category(target)}:{key}"
+    return draft.estate.cause(f"{target}@{row.home}" if draft.estate.is_shared(target) else target)
 
 
 def _believe_anew(draft: Draft, store: str, keys: tuple[str, ...]) -> None:

@@ -26,10 +26,12 @@ def as_one(draft: Draft, store: str, verdicts: dict[str, Verdict]) -> dict[str, 
     return verdicts | {key: Verdict("symptom", reason, by=by) for key in using}
 
 
-def is_in_use(draft: Draft, store: str, main: str) -> bool:
-    """Whether the store is still on its backup line although its `main` line is up again."""
+def in_use(draft: Draft, store: str, main: str) -> list[str]:
+    """The backup lines that the store is still on although its `main` line is up again."""
     rows = dict(draft.troubled(store)) if is_main_line(draft, main) else {}
-    return any(row.state is Status.WARNING and not row.stale and _is_backup(draft, key) for key, row in rows.items())
+    return [
+        key for key, row in rows.items() if row.state is Status.WARNING and not row.stale and _is_backup(draft, key)
+    ]
 
 
 def _main_line(draft: Draft, store: str, verdicts: dict[str, Verdict]) -> str:
@@ -40,7 +42,7 @@ def _main_line(draft: Draft, store: str, verdicts: dict[str, Verdict]) -> str:
         found = verdicts.get(item.ref)
         if found is not None and found.kind in ("cause", "symptom"):
             return found.by or item.ref
-        known = draft.by_cause(f"{draft.estate.category(item.ref)}:{item.ref}")
+        known = draft.by_cause(draft.estate.cause(item.ref))
         if known is not None and known.state != "resolved":
             return item.ref
     return ""

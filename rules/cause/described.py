@@ -3,7 +3,7 @@
 import msgspec
 
 from rules.cause import contrast
-from rules.cause.failure import Failure, cause_of
+from rules.cause.failure import Failure
 from rules.course.finding import CAPACITY_UNKNOWN, Finding, closed_until
 from rules.course.incident import Affected, Incident, Priority, Reason
 from rules.draft import Draft
@@ -35,7 +35,7 @@ def described(draft: Draft, store: str, one: Failure, parent: Incident | None) -
     if is_path:
         reasons.append(Reason("13 path", f"only {estate.name(store)} says so: its own path to {ref}"))
     return Finding(
-        cause=cause_of(draft, one.key),
+        cause=draft.estate.cause(one.key),
         category=estate.category(ref),
         ci=store if is_path or unknown else ref,
         title=_title(draft, store, one, whole=parent is None),

@@ -2,14 +2,12 @@
 
 from typing import NamedTuple
 
-from rules.cause import residual
 from rules.cause.symptoms import Verdict
 from rules.course.incident import Incident
-from rules.draft import Draft
 from rules.given.graph import Ref
+from rules.given.keys import ref_of
 from rules.impact.capacity import Impact
 from rules.sight.belief import ItemState
-from rules.state import ref_of
 
 
 class Failure(NamedTuple):
@@ -24,10 +22,3 @@ class Failure(NamedTuple):
     @property
     def ref(self) -> Ref:
         return ref_of(self.key)
-
-
-def cause_of(draft: Draft, key: str) -> str:
-    """The cause of an item's or a vote's key, or of what a residual incident is about, which is one already."""
-    if key.startswith(f"{residual.KIND}:"):
-        return key
-    return f"{draft.estate.category(ref_of(key))}:{key}"

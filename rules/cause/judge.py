@@ -7,22 +7,22 @@ from typing import NamedTuple
 
 from rules.cause import backup, leftover, residual
 from rules.cause.described import described, with_symptoms
-from rules.cause.failure import Failure, cause_of
+from rules.cause.failure import Failure
 from rules.cause.leading import leads
 from rules.cause.leaving import leave, why_left
 from rules.cause.symptoms import Verdict, is_failing, verdict
 from rules.course.finding import CAPACITY_UNKNOWN, openings
 from rules.course.incident import Incident, Reason
 from rules.course.incidents import ensure
-from rules.course.restore import absorb, recover, unobserved
+from rules.course.restore import absorb, recover, relapse, unobserved
 from rules.draft import Draft
+from rules.given.keys import ref_of
 from rules.given.playbook import AGENT_SILENT, STORE_UNREACHABLE
 from rules.impact import circumstances
 from rules.impact.capacity import alone, impact
 from rules.sight import disputed, silence
 from rules.sight.belief import ItemState
 from rules.sight.beliefs import ok_since
-from rules.state import ref_of
 
 _ELSEWHERE = (STORE_UNREACHABLE, AGENT_SILENT, "manual", "chain", residual.KIND)  # causes that are not kept here
 
@@ -92,7 +92,7 @@ def _keep(draft: Draft, seen: _Seen, one: Failure) -> list[float]:
     """Has the failure's incident as it should be now; when to look again."""
     explained = sorted(key for key, found in seen.verdicts.items() if found.kind == "symptom" and found.by == one.key)
     lead = seen.leads.get(one.key, one.key)
-    parent = seen.left.get(one.key) or (draft.by_cause(cause_of(draft, lead)) if lead != one.key else None)
+    parent = seen.left.get(one.key) or (draft.by_cause(draft.estate.cause(lead)) if lead != one.key else None)
     finding, wakes = described(draft, seen.store, one, parent), list[float]()
     if one.verdict.evidence == "critical" and CAPACITY_UNKNOWN not in finding.flags:
         failing = [
@@ -138,14 +138,21 @@ def _follow(draft: Draft, store: str, key: str, row: Incident, found: Verdict | 
     if found is not None and found.kind in ("waiting", "held"):
         return
     if found is not None and found.kind == "symptom":
-        cause = draft.by_cause(cause_of(draft, found.by))
+        cause = draft.by_cause(_cause(draft, found.by))
         if cause is not None and cause.state != "resolved":
             absorb(draft, row, cause)
         return
-    if backup.is_in_use(draft, store, key):
+    if backup.in_use(draft, store, key):
+        if row.restored_at is not None:
+            relapse(draft, row)
         return
     well = ok_since(draft, ref_of(key), store)
     if well is None:
         unobserved(draft, row)
     else:
         recover(draft, row, well)
+
+
+def _cause(draft: Draft, by: str) -> str:
+    """Of what explains a symptom: a residual incident is called by its cause."""
+    return by if by.startswith(f"{residual.KIND}:") else draft.estate.cause(by)

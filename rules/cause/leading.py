@@ -1,14 +1,14 @@
 """Rule 11: when half of a service is gone in a store, its incidents are one; the first leads the others."""
 
-from rules.cause.failure import Failure, cause_of
+from rules.cause.failure import Failure
 from rules.cause.leaving import why_left
 from rules.cause.symptoms import Verdict
 from rules.course.incident import Incident
 from rules.course.incidents import stays_resolved
 from rules.draft import Draft
+from rules.given.keys import home_of, ref_of
 from rules.planned import windows
 from rules.sight import disputed
-from rules.state import home_of, ref_of
 
 _APART = "apart"  # the timer of a lead whose parts soon stand alone
 
@@ -96,5 +96,5 @@ def _is_held(draft: Draft, one: Failure) -> bool:
 
 def _is_done(draft: Draft, one: Failure) -> bool:
     """A person has resolved it although it fails: it cannot lead others."""
-    known = draft.by_cause(cause_of(draft, one.key))
+    known = draft.by_cause(draft.estate.cause(one.key))
     return known is not None and known.state == "resolved" and stays_resolved(draft, known, one.row.since)

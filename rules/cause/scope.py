@@ -29,7 +29,7 @@ class Blame(NamedTuple):
 
 def judge(draft: Draft, ref: str) -> None:
     """Keeps the incident of a shared CI; the stores concerned are judged after it."""
-    row = draft.by_cause(f"{draft.estate.category(ref)}:{ref}")
+    row = draft.by_cause(draft.estate.cause(ref))
     if left := why_left(draft, ref):
         if row is not None:
             leave(draft, row, left)
@@ -54,7 +54,7 @@ def judge(draft: Draft, ref: str) -> None:
 
 def _keep(draft: Draft, ref: str, blame: Blame, row: Incident | None) -> None:
     """`row` is the incident that it has already."""
-    cause = f"{draft.estate.category(ref)}:{ref}"
+    cause = draft.estate.cause(ref)
     heir = None if row is not None else _heir(draft, ref, cause, blame)
     found = ensure(draft, _finding(draft, ref, cause, blame, row), heir)
     for store in blame.stores:
@@ -77,7 +77,7 @@ def rivals(draft: Draft, ref: str) -> list[str]:
         for other in draft.estate.shared
         if other.id != ref
         and (control or mine & set(other.provides))
-        and (draft.by_cause(f"{draft.estate.category(other.id)}:{other.id}") or (control and draft.against(other.id)))
+        and (draft.by_cause(draft.estate.cause(other.id)) or (control and draft.against(other.id)))
     ]
 
 
@@ -138,7 +138,7 @@ def _look_again(draft: Draft, ref: str) -> None:
 def _network(draft: Draft, ref: str, row: Incident) -> Incident | None:
     """The network's incident, when all that is left of the evidence against `ref` comes over dead lines."""
     control = _common_control(draft, ref, row)
-    fault = draft.by_cause(f"{draft.estate.category(control)}:{control}") if control is not None else None
+    fault = draft.by_cause(draft.estate.cause(control)) if control is not None else None
     return fault if fault is not None and fault.state != "resolved" else None
 
 
@@ -216,7 +216,7 @@ def _heir(draft: Draft, ref: str, cause: str, blame: Blame) -> Incident | None:
     paths = [draft.by_cause(f"{cause}@{store}") for store in blame.stores]
     found = [path for path in paths if path is not None and path.state != "resolved"]
     for other in draft.estate.shared if draft.estate.is_control(ref) else ():
-        row = draft.by_cause(f"{draft.estate.category(other.id)}:{other.id}")
+        row = draft.by_cause(draft.estate.cause(other.id))
         if row is not None and row.state != "resolved" and _common_control(draft, other.id, row) == ref:
             found.append(row)
     return min(found, key=lambda row: row.number, default=None)

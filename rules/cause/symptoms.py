@@ -13,13 +13,13 @@ from rules.course.incident import Reason
 from rules.course.incidents import stays_resolved
 from rules.draft import Draft
 from rules.given import graph
+from rules.given.keys import ref_of
 from rules.history.past import Why
 from rules.history.recall import TIMER
 from rules.impact.priority import Evidence
 from rules.sight import disputed, lines
 from rules.sight.belief import ItemState
 from rules.sight.beliefs import checks_on, is_watched, may_be_off, ok_since
-from rules.state import ref_of
 
 
 class Verdict(NamedTuple):
@@ -92,7 +92,7 @@ def fault_explains(draft: Draft, ref: str, store: str) -> bool:
 
     A person who resolves it while it fails has answered for all its stores, not for one of ten thousand (rule 22).
     """
-    row = draft.by_cause(f"{draft.estate.category(ref)}:{ref}")
+    row = draft.by_cause(draft.estate.cause(ref))
     if row is None or draft.estate.cohort(store) not in row.cohorts or merging.is_apart(row, f"{ref}@{store}"):
         return False
     if row.state != "resolved":
@@ -212,7 +212,7 @@ def _is_untold(draft: Draft, store: str, at: float) -> bool:
 
 def had_explained(draft: Draft, ref: str, parent: str) -> bool:
     """Whether the incident of `parent`, until it came back, was the reason why `ref` had none."""
-    row = draft.by_cause(f"{draft.estate.category(parent)}:{parent}")
+    row = draft.by_cause(draft.estate.cause(parent))
     if row is None:
         return False
     return ref in row.symptoms or (not row.home and draft.estate.cohort(ref.partition("/")[0]) in row.cohorts)

@@ -6,8 +6,8 @@ from rules.course.incident import Incident
 from rules.course.incidents import ACCEPTED, PERSON_RESOLVED, suppression
 from rules.course.lifecycle import after
 from rules.draft import Draft, changed
+from rules.given.keys import ref_of
 from rules.sight import beliefs
-from rules.state import ref_of
 
 TOUCHED = "touched"
 DUPLICATE = "duplicate"

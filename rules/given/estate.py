@@ -13,6 +13,7 @@ from rules.given import graph, hours, trading
 from rules.given.cmdb import CmdbDocument, Item, Store
 from rules.given.graph import Ref
 from rules.given.hours import Hours
+from rules.given.keys import ref_of
 from rules.given.playbook import UNKNOWN_CI, Category, Operator
 from rules.given.policy import Policy, typed
 from rules.given.trading import Trading
@@ -150,6 +151,10 @@ class Estate:
                 return UNKNOWN_CI
             found = self._categories[ref] = self.policy.category_of(item, self.stores.get(item.store or ""))
         return found
+
+    def cause(self, key: str) -> str:
+        """What one unresolved incident at most has, of a CI or of a store's vote on a shared one."""
+        return f"{self.category(ref_of(key))}:{key}"
 
     def rules_of(self, ref: Ref) -> Category:
         """The playbook for `ref`; only with a policy."""

@@ -8,10 +8,10 @@ from rules.course.incident import Incident
 from rules.course.incidents import PERSON_RESOLVED, suppression
 from rules.course.restore import DUPLICATE, absorb, is_somebodys, is_touched, recover, resolve
 from rules.draft import Draft, changed
+from rules.given.keys import ref_of
 from rules.given.playbook import SILENCES
 from rules.impact import matrix
 from rules.sight import beliefs
-from rules.state import ref_of
 
 RULE = "21 history"
 _EXPLAINED = "11 symptom"
@@ -88,6 +88,13 @@ def leading(
     return None
 
 
+def backup_of(draft: Draft, found: Incident) -> Incident | None:
+    """The incident of the backup line that is in use because of `found`, its main line: one with it (rule 10)."""
+    lines = backup.in_use(draft, found.home, merging.key_of(found))
+    rows = [row for line in lines if (row := draft.by_cause(draft.estate.cause(line))) is not None]
+    return next((row for row in rows if row.state == "open" and not is_touched(row)), None)
+
+
 def lead(draft: Draft, found: Incident, ids: dict[str, str]) -> None:
     """Part of what it would have been part of, or of nothing (rules 7 and 11)."""
     row, above = draft.incident(ids.get(found.id, "")), draft.incident(ids.get(found.parent or "", ""))
@@ -135,9 +142,7 @@ def counts(row: Incident) -> bool:
 
 
 def _is_well(draft: Draft, store: str, key: str) -> bool:
-    if draft.item(key) is not None or backup.is_in_use(draft, store, key):
-        return False
-    return beliefs.ok_since(draft, ref_of(key), store) is not None
+    return draft.item(key) is None and beliefs.ok_since(draft, ref_of(key), store) is not None
 
 
 def _renamed(known: Incident, found: Incident) -> Incident:

@@ -18,11 +18,12 @@ from rules.course.incidents import HISTORICAL, PERSON_RESOLVED
 from rules.decision import Change, Decision
 from rules.draft import Draft, changed
 from rules.entries import JournalEntry, Records, SeenBelief, Snapshot, Tick
+from rules.given.keys import home_of, ref_of
 from rules.history.past import Past, Told
 from rules.planned import recurring
 from rules.repeats.problem import Repetition
 from rules.sight.belief import CheckState, ItemState
-from rules.state import AgentState, State, counts, home_of, ref_of
+from rules.state import AgentState, State, counts
 
 Run = Callable[[State, JournalEntry], list[Decision]]
 

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
+from rules.cause import backup, merging
 from rules.course import taken
 from rules.course.incident import Incident, Phase, Reason, Sla
 from rules.course.incidents import HISTORICAL
@@ -59,7 +60,7 @@ def _date_items(draft: Draft, store: str, replay: Replay) -> None:
         then = replay.state.items.get(key)
         if then is None or then.state is not seen.state or seen.stale:
             continue
-        told = draft.by_cause(f"{draft.estate.category(key.partition('@')[0])}:{key}") is not None
+        told = draft.by_cause(draft.estate.cause(key)) is not None
         learnt_at = min(seen.learnt_at, then.learnt_at) if told else seen.learnt_at
         draft.put("items", key, msgspec.structs.replace(seen, since=then.since, learnt_at=learnt_at))
 
@@ -94,15 +95,16 @@ def _recorded(  # noqa: PLR0913, PLR0917 - what was found, what it led, and what
     known = _on_record(draft, found, ids)
     if known is not None:
         namesake = draft.incident(found.id)
-        amends.join(draft, known, _ended(draft, store, found))
+        goes_on = backup.in_use(draft, store, merging.key_of(found))
+        amends.join(draft, known, found if goes_on else _ended(draft, store, found))
         if namesake is not None and namesake.id not in {known.id, *ids.values()}:
             amends.made_duplicate(draft, namesake, known)
         return known.id
-    is_well = _well_since(draft, store, found) is not None
-    part = amends.leading(draft, past.known, found, stood, ids) if is_well else None
-    if part is not None:
-        amends.join(draft, part, found)
-        return part.id
+    if _well_since(draft, store, found) is not None:
+        stands = amends.leading(draft, past.known, found, stood, ids) or amends.backup_of(draft, found)
+        if stands is not None:
+            amends.join(draft, stands, found)
+            return stands.id
     found = _ended(draft, store, found)
     if found.id in past.known and not taken.is_taken(draft, found.id):
         return found.id  # it was closed meanwhile, with all that is known about it

@@ -61,10 +61,13 @@ def page_key(store: str, page: int) -> str:
 
 
 def is_contiguous(seed: CheckState | None, told: Iterable[Told], now: CheckState | None) -> bool:
-    """Whether one check's records lead from what was believed to just what is now, each from the one before it."""
+    """Whether one check's records lead from what was believed to just what is now, each from the one before it.
+
+    What was told twice is one record.
+    """
     last = None if seed is None else (seed.generation, seed.seq)
-    rows = sorted((row for row in told if last is None or row.order > last), key=lambda row: row.order)
-    for row in rows:
+    rows = {row.order: row for row in told if last is None or row.order > last}
+    for _, row in sorted(rows.items()):
         if last is not None and row.was_seq not in (0, last[1]):
             return False
         last = row.order

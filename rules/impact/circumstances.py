@@ -9,10 +9,10 @@ from rules.cause import backup
 from rules.course.finding import Finding, instant
 from rules.course.incident import Level, Priority, Reason
 from rules.draft import Draft
+from rules.given.keys import ref_of
 from rules.given.playbook import number
 from rules.impact import offline, peak
 from rules.sight.belief import ItemState
-from rules.state import ref_of
 
 
 class Found(NamedTuple):

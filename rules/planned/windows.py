@@ -4,9 +4,9 @@ from rules.course.finding import Finding, instant
 from rules.course.incident import Incident, Reason, Suppression
 from rules.draft import Draft
 from rules.given import graph
+from rules.given.keys import ref_of
 from rules.planned import recurrence
 from rules.planned.window import RULE, Window
-from rules.state import ref_of
 
 _BY_HAND = "manual:"  # causes of incidents that a person made: whoever makes one wants it seen
 

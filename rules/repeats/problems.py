@@ -9,12 +9,13 @@ from rules.course.incident import Incident
 from rules.course.incidents import HISTORICAL
 from rules.course.restore import DUPLICATE, is_somebodys
 from rules.draft import Draft, changed
+from rules.given.keys import ref_of
 from rules.history.past import Past
 from rules.planned import windows
 from rules.repeats import changes, relearnt, repetition, ticket_hold
 from rules.repeats.problem import MOST, RULE, Keys, Occurrence, Problem
 from rules.repeats.repetition import Subject
-from rules.state import State, ref_of
+from rules.state import State
 
 TIMER = "problem"
 AT_ONCE = "problem record"  # the playbook that asks for a problem with the first incident

@@ -7,11 +7,12 @@ import msgspec
 from rules.course import taken
 from rules.course.restore import is_somebodys
 from rules.draft import Draft
+from rules.given.keys import home_of
 from rules.given.playbook import SILENCES
 from rules.history.past import Past
 from rules.repeats import repetition
 from rules.repeats.problem import Occurrence, Repetition
-from rules.state import State, home_of
+from rules.state import State
 
 
 def counted(draft: Draft, store: str, past: Past, replay: State, ids: dict[str, str]) -> list[Occurrence]:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import msgspec
 
 from rules.draft import Draft
+from rules.given.keys import home_of
 from rules.repeats.problem import CHAIN, MANUAL, MOST, RESIDUAL, Keys, Occurrence, Repetition
-from rules.state import home_of
 
 TIMER = "repetition"
 

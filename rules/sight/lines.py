@@ -27,7 +27,7 @@ def returned(draft: Draft, store: str, since: float) -> float | None:
         row = draft.item(f"{control}@{store}")
         if row is None or not counts(row) or complains(draft.estate, control, row) or row.since <= since:
             continue
-        cause = f"{draft.estate.category(control)}:{control}"
+        cause = draft.estate.cause(control)
         fault, path = draft.by_cause(cause), draft.by_cause(f"{cause}@{store}")
         if path is not None or (fault is not None and store in fault.stores):
             found.append(row.since)

@@ -16,7 +16,7 @@ from tests.rules.estates import START, Story, till
 
 INTERVAL = 15.0
 LEASE = 45.0
-SETTLED = 1_300.0  # longer than any past is waited for, and than what recovers needs to be resolved
+SETTLED = 2_400.0  # longer than any past is waited for, and than what recovers needs to be resolved
 
 
 class Turn(NamedTuple):
@@ -43,6 +43,16 @@ def one_store(lanes: int = 4) -> dict[str, Any]:
         {"id": "sign", "store": "0001", "class": "signage", "provides": ["promotions"]},
     ]
     return {"stores": [{"id": "0001", "agents": ["0001-s"], "region": "north"}], "items": [*others, *tills]}
+
+
+def backed_store() -> dict[str, Any]:
+    """A store with a main line, a backup line and a till."""
+    lines = [
+        {"id": "wan-01", "store": "0001", "class": "wan_line"},
+        {"id": "lte-01", "store": "0001", "class": "backup_line"},
+    ]
+    items = [*lines, till(1, "pos-01", depends_on=["wan-01"])]
+    return {"stores": [{"id": "0001", "agents": ["0001-s"], "region": "north"}], "items": items}
 
 
 def log_of(turns: Iterable[Turn], first: int = 1) -> list[Transition]:

@@ -23,6 +23,7 @@ def believed(seq: int) -> CheckState:
     [
         (3, [(5, 3), (8, 5)], 8, True),
         (3, [(8, 5), (5, 3)], 8, True),  # they overtook each other
+        (3, [(5, 3), (8, 5), (5, 3), (8, 5)], 8, True),  # a page came twice
         (3, [(2, 1), (5, 3)], 5, True),  # what was known already says nothing
         (3, [(8, 5)], 8, False),
         (3, [(5, 3)], 8, False),

@@ -14,7 +14,7 @@ from rules.history import recall
 from rules.state import State
 from tests.rules.estates import START, Story, digest
 from tests.rules.lines import Turn, cut, facts, log_of, one_store, perfect, repeats
-from tests.rules.overtaking import CHECKS, PACES, Pace, settled, told_around_a_cut, told_twice
+from tests.rules.overtaking import BACKED, CHECKS, PACES, SWITCHED, Pace, settled, told_around_a_cut, told_twice
 
 HOURS = 3_600.0
 
@@ -52,7 +52,7 @@ def test_ci_category_started_ended_and_the_worst_priority_are_those_of_a_perfect
 @pytest.mark.parametrize("seed", range(20))
 def test_records_that_overtake_each_other_leave_the_record_of_a_perfect_line(pace: Pace, seed: int) -> None:
     """`python -m tests.rules.overtaking` tries more of them."""
-    whole, mixed = told_twice(pace, seed)
+    whole, mixed = told_twice(SWITCHED, pace, seed)
     assert facts(mixed) == facts(whole)
     assert repeats(mixed) == repeats(whole)
     assert mixed.state.pasts == {}
@@ -61,14 +61,33 @@ def test_records_that_overtake_each_other_leave_the_record_of_a_perfect_line(pac
 @pytest.mark.parametrize("seed", [109, 294, 327, 333, 377])
 def test_worlds_that_tell_what_no_other_quick_test_tells_leave_the_record_of_a_perfect_line(seed: int) -> None:
     """What a past is put on record as: a lead that ended, a duplicate, what is well by now."""
-    whole, mixed = told_twice(PACES[seed % len(PACES)], seed)
+    whole, mixed = told_twice(SWITCHED, PACES[seed % len(PACES)], seed)
     assert facts(mixed) == facts(whole)
     assert mixed.state.pasts == {}
 
 
 @pytest.mark.parametrize("seed", [*range(8), 20, 56, 212, 243, 1333])
 def test_a_line_that_was_cut_leaves_the_record_of_a_perfect_line(seed: int) -> None:
-    whole, mixed = told_around_a_cut(seed)
+    whole, mixed = told_around_a_cut(SWITCHED, seed)
+    assert facts(mixed) == facts(whole)
+    assert repeats(mixed) == repeats(whole)
+    assert mixed.state.pasts == {}
+
+
+@pytest.mark.parametrize("seed", [*range(6), 250, 624, 1184])
+def test_a_store_with_a_backup_line_has_the_record_of_a_perfect_line(seed: int) -> None:
+    whole, mixed = told_twice(BACKED, PACES[1], seed)
+    assert facts(mixed) == facts(whole)
+    assert repeats(mixed) == repeats(whole)
+    assert mixed.state.pasts == {}
+
+
+@pytest.mark.parametrize("seed", [*range(6), 204, 418, 657, 707, 952, 957, 1093])
+def test_a_store_that_went_over_to_its_backup_line_unheard_has_the_record_of_a_perfect_line(
+    seed: int,
+) -> None:
+    """The backup line is in use still, or not any more, when the main line's failure is told."""
+    whole, mixed = told_around_a_cut(BACKED, seed)
     assert facts(mixed) == facts(whole)
     assert repeats(mixed) == repeats(whole)
     assert mixed.state.pasts == {}
@@ -82,12 +101,12 @@ def absorbed(story: Story) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize("seed", [13, 46])
 def test_what_something_explained_is_on_record_when_records_overtake_each_other(seed: int) -> None:
-    whole, mixed = told_twice(PACES[seed % len(PACES)], seed)
+    whole, mixed = told_twice(SWITCHED, PACES[seed % len(PACES)], seed)
     assert absorbed(mixed) == absorbed(whole) != []
 
 
 def test_what_failed_and_was_explained_while_the_line_was_cut_is_on_record() -> None:
-    whole, mixed = told_around_a_cut(11)
+    whole, mixed = told_around_a_cut(SWITCHED, 11)
     assert absorbed(mixed) == absorbed(whole) != []
 
 
