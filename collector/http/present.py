@@ -6,7 +6,7 @@ from msgspec import structs
 
 from collector import services
 from collector.expected import AgentRun
-from collector.http import operator_shapes, shapes, window_shapes
+from collector.http import operator_shapes, shapes, store_shapes, window_shapes
 from collector.http.instants import shown
 from collector.pressure import Quarantined
 from rules.answers import views
@@ -83,14 +83,14 @@ def line(known: Incident | views.IncidentLine) -> shapes.IncidentLine:
     )
 
 
-def check(known: views.CheckView) -> shapes.Check:
-    return shapes.Check(
+def check(known: views.CheckView) -> store_shapes.Check:
+    return store_shapes.Check(
         known.agent, known.check, known.state, shown(known.since), known.interval, known.fresh, known.text
     )
 
 
-def ci(known: views.ItemView) -> shapes.Ci:
-    return shapes.Ci(
+def ci(known: views.ItemView) -> store_shapes.Ci:
+    return store_shapes.Ci(
         ref=known.ref,
         name=known.name,
         klass=known.klass,
@@ -106,18 +106,20 @@ def ci(known: views.ItemView) -> shapes.Ci:
         votes=known.votes,
         checks=[check(one) for one in known.checks],
         incidents=[line(one) for one in known.incidents],
-        problems=[shapes.ProblemLine(one.id, one.number, one.text) for one in known.problems],
+        problems=[store_shapes.ProblemLine(one.id, one.number, one.text) for one in known.problems],
     )
 
 
-def agent(known: AgentRun, last_seen: float | None, held: Quarantined | None) -> shapes.StoreAgent:
+def agent(known: AgentRun, last_seen: float | None, held: Quarantined | None) -> store_shapes.StoreAgent:
     version, config = known.installed or (None, None)
-    quarantine = None if held is None else shapes.Quarantine(held.why, shown(held.since), held.refused)
-    return shapes.StoreAgent(known.agent, version, config, known.expected, known.drift, shown(last_seen), quarantine)
+    quarantine = None if held is None else store_shapes.Quarantine(held.why, shown(held.since), held.refused)
+    return store_shapes.StoreAgent(
+        known.agent, version, config, known.expected, known.drift, shown(last_seen), quarantine
+    )
 
 
-def store(known: views.StoreView, last_seen: float | None, agents: list[shapes.StoreAgent]) -> shapes.Store:
-    return shapes.Store(
+def store(known: views.StoreView, last_seen: float | None, agents: list[store_shapes.StoreAgent]) -> store_shapes.Store:
+    return store_shapes.Store(
         id=known.id,
         name=known.name,
         region=known.region,
@@ -126,14 +128,14 @@ def store(known: views.StoreView, last_seen: float | None, agents: list[shapes.S
         unreachable_since=shown(known.unreachable_since),
         last_seen=shown(last_seen),
         agents=agents,
-        services=[shapes.Service(*structs.astuple(one)) for one in known.services],
+        services=[store_shapes.Service(*structs.astuple(one)) for one in known.services],
         items=[ci(one) for one in known.items],
         incidents=[line(one) for one in known.incidents],
     )
 
 
-def why(known: rules_why.Why) -> shapes.Why:
-    return shapes.Why(
+def why(known: rules_why.Why) -> store_shapes.Why:
+    return store_shapes.Why(
         subject=known.subject,
         at=shown(known.at),
         state=known.state,
@@ -234,6 +236,7 @@ def _sla(known: Incident) -> shapes.Sla:
         sla.paused,
         shown(sla.paused_at),
         shown(sla.paused_until),
+        sla.owner,
     )
 
 

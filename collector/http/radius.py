@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from collector.http import shapes
+from collector.http import store_shapes
 from collector.http.call import Call, NoQuery
 from collector.http.stores import check_region, ref_of
 from collector.metrics.rollups import StoreStatus, store_status
@@ -11,7 +11,7 @@ from rules.given import graph
 from rules.state import State
 
 MOST_NODES = 300
-_STORE_WORDS: dict[StoreStatus, shapes.NodeStatus] = {
+_STORE_WORDS: dict[StoreStatus, store_shapes.NodeStatus] = {
     "ok": "ok",
     "degraded": "warning",
     "unreachable": "critical",
@@ -19,7 +19,7 @@ _STORE_WORDS: dict[StoreStatus, shapes.NodeStatus] = {
 }
 
 
-async def blast_radius(call: Call[NoQuery, None]) -> shapes.BlastRadius:
+async def blast_radius(call: Call[NoQuery, None]) -> store_shapes.BlastRadius:
     state, ref = call.services.state(), ref_of(call)
     check_region(call, ref)
     known = state.estate
@@ -31,7 +31,7 @@ async def blast_radius(call: Call[NoQuery, None]) -> shapes.BlastRadius:
     if ref in known.stores:
         edges += [(ref, one) for one in drawn if depths[one] == 1]
     items = [known.items[one] for one in depths if one in known.items]
-    return shapes.BlastRadius(
+    return store_shapes.BlastRadius(
         ref=ref,
         total=len(depths),
         nodes=[_node(state, one, depths[one], call.services.clock()) for one in drawn],
@@ -62,11 +62,11 @@ def _walked(of: graph.Graph, depths: dict[str, int], only: Iterable[str] | None 
     return depths
 
 
-def _node(state: State, ref: str, depth: int, now: float) -> shapes.Node:
+def _node(state: State, ref: str, depth: int, now: float) -> store_shapes.Node:
     store = state.estate.stores.get(ref)
     if store is not None:
-        return shapes.Node(ref, store.name, "store", _STORE_WORDS[store_status(state, store)], depth)
+        return store_shapes.Node(ref, store.name, "store", _STORE_WORDS[store_status(state, store)], depth)
     view = views.item_view(state, ref, now)
     if view is None:
-        return shapes.Node(ref, "", "", "unknown", depth)
-    return shapes.Node(ref, view.name, view.klass, view.state, depth)
+        return store_shapes.Node(ref, "", "", "unknown", depth)
+    return store_shapes.Node(ref, view.name, view.klass, view.state, depth)

@@ -23,6 +23,7 @@ from collector.http import (
     recurring,
     scrape,
     shapes,
+    store_shapes,
     stores,
     why,
     window_shapes,
@@ -204,15 +205,19 @@ ROUTES: tuple[Route, ...] = (
         shapes.CommandDone,
         body=bodies.Major,
     ),
-    Route("GET", f"{API}/stores", stores.listed, "view", "Stores by id", shapes.StorePage, query=stores.StoreQuery),
-    Route("GET", f"{API}/stores/{{id}}", stores.one, "view", "One store: services, items, incidents", shapes.Store),
+    Route(
+        "GET", f"{API}/stores", stores.listed, "view", "Stores by id", store_shapes.StorePage, query=stores.StoreQuery
+    ),
+    Route(
+        "GET", f"{API}/stores/{{id}}", stores.one, "view", "One store: services, items, incidents", store_shapes.Store
+    ),
     Route(
         "GET",
         f"{CI}/blast-radius",
         radius.blast_radius,
         "view",
         "All that needs a CI, or is in a store",
-        shapes.BlastRadius,
+        store_shapes.BlastRadius,
     ),
     Route(
         "GET",
@@ -223,14 +228,14 @@ ROUTES: tuple[Route, ...] = (
         disputes.Disputes,
     ),
     # After blast-radius: `0042/blast-radius` would be a CI by its form.
-    Route("GET", CI, stores.ci, "view", "One configuration item and its checks", shapes.Ci),
+    Route("GET", CI, stores.ci, "view", "One configuration item and its checks", store_shapes.Ci),
     Route(
         "GET",
         f"{API}/why",
         why.why,
         "view",
         "Why there is, or is no, incident, now or then",
-        shapes.Why,
+        store_shapes.Why,
         query=why.WhyQuery,
     ),
     Route(

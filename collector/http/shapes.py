@@ -9,8 +9,6 @@ Shown = Annotated[datetime, msgspec.Meta(description="RFC 3339, UTC")]
 PriorityWord = Literal["P1", "P2", "P3"]
 StateWord = Literal["open", "acknowledged", "resolved", "closed"]
 StatusWord = Literal["ok", "warning", "critical", "unknown"]
-NodeStatus = Literal["ok", "warning", "critical", "unknown", "off"]
-StoreStatus = Literal["ok", "degraded", "unreachable", "unknown"]
 Clock = Literal["respond", "resolve"]
 
 
@@ -47,7 +45,8 @@ class Sla(msgspec.Struct, frozen=True):
     """The clocks. They run from `opened_at`; a breach stands.
 
     `paused` says why the resolve clock stands still, since `paused_at` and until `paused_until` at the latest;
-    meanwhile `resolve_by` is as it was, and moves by the paused time at the end.
+    meanwhile `resolve_by` is as it was, and moves by the paused time at the end. `owner` is the desk that owns the
+    clock; then `resolve_by` is what it said, and nothing else of it is known here.
     """
 
     respond_by: Shown | None
@@ -57,6 +56,7 @@ class Sla(msgspec.Struct, frozen=True):
     paused: str | None
     paused_at: Shown | None = None
     paused_until: Shown | None = None
+    owner: str = ""
 
 
 class Suppressed(msgspec.Struct, frozen=True):
@@ -173,151 +173,6 @@ class Overview(msgspec.Struct, frozen=True):
     agents_silent: int
     agents_drifting: int
     categories: list[str]
-
-
-class StoreSummary(msgspec.Struct, frozen=True):
-    """`trading`: whether customers expect it to be open now. `incidents` counts the unresolved ones it is part of."""
-
-    id: str
-    name: str
-    region: str
-    status: StoreStatus
-    trading: bool
-    last_seen: Shown | None
-    incidents: int
-
-
-class StorePage(msgspec.Struct, frozen=True):
-    """`next` is the cursor of the following page, null on the last."""
-
-    items: list[StoreSummary]
-    next: str | None
-
-
-class Check(msgspec.Struct, frozen=True):
-    """One check from one vantage point. Not `fresh`: its agent is silent, so `state` is what was last known."""
-
-    agent: str
-    check: str
-    state: str
-    since: Shown
-    interval: float
-    fresh: bool
-    text: str
-
-
-class ProblemLine(msgspec.Struct, frozen=True):
-    """An open problem that is noted on a configuration item."""
-
-    id: str
-    number: int
-    text: str
-
-
-class Ci(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration item. Of a shared one `votes` counts what stores say: failing and well."""
-
-    ref: str
-    name: str
-    klass: str = msgspec.field(name="class")
-    store: str | None
-    category: str
-    state: NodeStatus
-    since: Shown | None
-    depends_on: list[str]
-    needed_by: list[str]
-    provides: list[str]
-    lifecycle: str
-    vendor: str
-    votes: dict[str, int]
-    checks: list[Check]
-    incidents: list[IncidentLine]
-    problems: list[ProblemLine]
-
-
-class Service(msgspec.Struct, frozen=True):
-    """What is up of what should be, in `unit`s (lanes, systems …) by weight."""
-
-    service: str
-    title: str
-    unit: str
-    up: float
-    total: float
-    ratio: float
-
-
-class Quarantine(msgspec.Struct, frozen=True):
-    """`chatty`: it sends more than `limits` allow, and what exceeds is refused. `forked`: a second life of it is held
-    back. `refused` counts messages since the collector started.
-    """
-
-    why: Literal["chatty", "forked"]
-    since: Shown
-    refused: int
-
-
-class StoreAgent(msgspec.Struct, frozen=True):
-    """An agent of a store. `version` and `config` (a hash) are of its last hello, null before; `expected` is the hash
-    of the CMDB's export, null where there is none. `drift`: it runs by another configuration; null: cannot be told.
-    """
-
-    agent: str
-    version: str | None
-    config: str | None
-    expected: str | None
-    drift: bool | None
-    last_seen: Shown | None
-    quarantine: Quarantine | None = None
-
-
-class Store(msgspec.Struct, frozen=True, kw_only=True):
-    """A store with what it can do, what is in it and what is wrong."""
-
-    id: str
-    name: str
-    region: str
-    trading: bool
-    status: StoreStatus
-    unreachable_since: Shown | None
-    last_seen: Shown | None
-    agents: list[StoreAgent]
-    services: list[Service]
-    items: list[Ci]
-    incidents: list[IncidentLine]
-
-
-class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """Why there is, or is no, incident: `path` leads through the graph from what explains the subject down to it."""
-
-    subject: str
-    at: Shown
-    state: str
-    sentence: str
-    reasons: list[Reason]
-    checks: list[Check]
-    incidents: list[IncidentLine]
-    path: list[str]
-
-
-class Node(msgspec.Struct, frozen=True):
-    """Something in a blast radius; `depth` is how many steps it is away from what failed."""
-
-    ref: str
-    name: str
-    klass: str = msgspec.field(name="class")
-    status: NodeStatus
-    depth: int
-
-
-class BlastRadius(msgspec.Struct, frozen=True):
-    """All that needs `ref`, directly or not: `total` with itself, nearest first, at most 300 of them in `nodes`."""
-
-    ref: str
-    total: int
-    nodes: list[Node]
-    edges: list[tuple[str, str]]
-    stores: list[str]
-    services: list[str]
 
 
 class CommandDone(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import msgspec
 
 from collector.auth import sees
 from collector.expected import run_of
-from collector.http import cursors, present, shapes
+from collector.http import cursors, present, store_shapes
 from collector.http.call import Call, NoQuery
 from collector.http.instants import shown
 from collector.http.problems import Refused
@@ -18,17 +18,17 @@ from rules.state import State
 
 class StoreQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     region: Annotated[str, msgspec.Meta(max_length=64)] | None = None
-    status: tuple[shapes.StoreStatus, ...] | None = None
+    status: tuple[store_shapes.StoreStatus, ...] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
     cursor: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
-async def listed(call: Call[StoreQuery, None]) -> shapes.StorePage:
+async def listed(call: Call[StoreQuery, None]) -> store_shapes.StorePage:
     """In the order of their ids."""
     state, query = call.services.state(), call.query
     after = cursors.read(query.cursor, str) if query.cursor else ""
     unresolved = _unresolved(state)
-    found: list[shapes.StoreSummary] = []
+    found: list[store_shapes.StoreSummary] = []
     for id_ in sorted(state.estate.stores):
         store = state.estate.stores[id_]
         if id_ > after and sees(call.person, (store.region,)) and query.region in (None, store.region):
@@ -38,10 +38,10 @@ async def listed(call: Call[StoreQuery, None]) -> shapes.StorePage:
         if len(found) > query.limit:
             break
     page = found[: query.limit]
-    return shapes.StorePage(page, cursors.written(page[-1].id) if len(found) > len(page) else None)
+    return store_shapes.StorePage(page, cursors.written(page[-1].id) if len(found) > len(page) else None)
 
 
-async def one(call: Call[NoQuery, None]) -> shapes.Store:
+async def one(call: Call[NoQuery, None]) -> store_shapes.Store:
     id_ = call.path["id"]
     check_region(call, id_)
     view = views.store_view(call.services.state(), id_, call.services.clock())
@@ -56,7 +56,7 @@ async def one(call: Call[NoQuery, None]) -> shapes.Store:
     return present.store(view, _last_seen(call, agents), shown_agents)
 
 
-async def ci(call: Call[NoQuery, None]) -> shapes.Ci:
+async def ci(call: Call[NoQuery, None]) -> store_shapes.Ci:
     """A CI that only agents speak of is shown too: the CMDB may be behind."""
     ref = call.path["ref"]
     check_region(call, ref)
@@ -82,8 +82,8 @@ def check_region(call: Call[Any, Any], ref: str) -> None:
         raise Refused(403, "Not your region", f"{ref} is outside the regions of {call.person.actor}")
 
 
-def _summary(call: Call[StoreQuery, None], state: State, store: Store, incidents: int) -> shapes.StoreSummary:
-    return shapes.StoreSummary(
+def _summary(call: Call[StoreQuery, None], state: State, store: Store, incidents: int) -> store_shapes.StoreSummary:
+    return store_shapes.StoreSummary(
         id=store.id,
         name=store.name,
         region=store.region,

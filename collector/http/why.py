@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from collector.auth import sees
-from collector.http import present, shapes
+from collector.http import present, store_shapes
 from collector.http.call import Call
 from collector.http.past import known_then
 from collector.http.problems import Refused
@@ -24,7 +24,7 @@ class WhyQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: Annotated[str, msgspec.Meta(description="RFC 3339; absent: now")] | None = None
 
 
-async def why(call: Call[WhyQuery, None]) -> shapes.Why:
+async def why(call: Call[WhyQuery, None]) -> store_shapes.Why:
     """Raises Refused 404 for what nobody knows; what is known and not observed has an answer."""
     check_region(call, call.query.subject)
     state, at = await known_then(call, call.query.at)
