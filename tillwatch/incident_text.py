@@ -70,6 +70,7 @@ def _facts(incident: Json) -> list[str]:
         "opened": clock(incident.get("opened_at")),
         "respond by": clock(sla.get("respond_by")),
         "resolve by": clock(sla.get("resolve_by")),
+        "clock of": sla.get("owner"),
         "paused": _paused(sla),
         "at risk": ", ".join(sla.get("at_risk") or []),
         "breached": ", ".join(sla.get("breached") or []),

@@ -67,7 +67,7 @@ const COMMANDS = [
   { name: "acknowledge", words: "Acknowledge", states: ["open"], field: "note", ask: "Note (may be empty)", optional: true },
   { name: "notes", words: "Note", states: ["open", "acknowledged", "resolved"], field: "text", ask: "What should others know?" },
   { name: "assign", words: "Assign", states: ["open", "acknowledged"], field: "assignee", ask: "To whom?", short: true },
-  { name: "pause", words: "Pause", states: ["open", "acknowledged"], when: (one) => !one.sla.paused && one.sla.resolve_by, field: "reason", ask: "Why? vendor, store access or planned visit", short: true,
+  { name: "pause", words: "Pause", states: ["open", "acknowledged"], when: (one) => !one.sla.paused && !one.sla.owner && one.sla.resolve_by, field: "reason", ask: "Why? vendor, store access or planned visit", short: true,
     more: [["reference", "The vendor's reference (may be empty)", String], ["minutes", "For how many minutes?", Number]] },
   { name: "resume", words: "Resume", states: ["open", "acknowledged"], when: (one) => one.sla.paused, field: "note", ask: "Why does the clock go on? (may be empty)", optional: true },
   { name: "resolve", words: "Resolve", states: ["open", "acknowledged"], field: "note", ask: "What was done? (may be empty)", optional: true },
@@ -186,7 +186,7 @@ function clock(name, at, done) {
   const bar = el("span", { class: "used" });
   bar.style.width = `${used * 100}%`;
   return el("div", { class: `sla ${how}` }, el("div", { class: "sla-head" }, el("span", {}, name === "respond" ? "Respond" : "Resolve"), el("b", {}, text)),
-    el("div", { class: "track" }, bar), el("div", { class: "under" }, `by ${timeOfDay(at)}`));
+    el("div", { class: "track" }, bar), el("div", { class: "under" }, `by ${timeOfDay(at)}${incident.sla.owner ? `, as desk ${incident.sla.owner} says` : ""}`));
 }
 
 function paused() {

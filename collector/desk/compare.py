@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from collector.desk import deadline
 from collector.desk.order import Difference, Order
 from rules.course.incidents import PERSON_RESOLVED
 
@@ -19,7 +20,8 @@ By = Literal["us", "desk", "person", "nobody"]
 class Seen(msgspec.Struct, frozen=True):
     """A ticket as it is at the desk. `gone`: deleted or rejected there, and not ours to revive.
 
-    `owner` is empty for nobody. `version` makes a change conditional: nobody else may have changed it meanwhile.
+    `owner` is empty for nobody, `due` None when the desk has no deadline for it. `version` makes a change conditional:
+    nobody else may have changed it meanwhile.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Seen(msgspec.Struct, frozen=True):
     state: State
     owner: str = ""
     version: str = ""
+    due: float | None = None
 
 
 class Edit(msgspec.Struct, frozen=True):
@@ -81,7 +84,7 @@ def differences(order: Order, seen: Seen, number: int, by: By) -> list[Differenc
         found.append(Difference("state", "resolved", "open", by in ("us", "nobody")))
     if not order.is_over and not order.is_held and seen.state == "resolved":
         found.append(Difference("state", "open", "resolved", by != "person"))
-    return found
+    return found + (deadline.difference(order.clock_of, seen.due, order.incident) if order.clock_of else [])
 
 
 def _state(order: Order, seen: Seen) -> Literal["open", "resolved"] | None:

@@ -13,11 +13,12 @@ from collector.database import DatabaseError
 from collector.database.lanes import Claimed, Standing
 from collector.desk.dispatcher import DELIVERY, Dispatcher
 from collector.desk.listening import Listening
-from collector.desk.order import Changed, Desk, DeskError, Difference, Order, Unavailable
+from collector.desk.order import Desk, DeskError, Difference, Order, Unavailable
 
 _log = logging.getLogger(__name__)
 SHARE = 4  # at most every fourth request that the desk allows is a comparison's
 MOST_TOLD = 500
+THEIRS = ("state", "due")  # what a person changes there has consequences here
 Counts = MutableMapping[tuple[str, str], int]
 
 
@@ -70,9 +71,13 @@ class Comparing:
             return
         order = self._dispatcher.ordered(Claimed(standing.lane, standing.incident, [], repeated=False))
         found = await self._desk.differences(order)
-        if any(one.field == "state" for one in found) and await self._listening.hear(Changed(order.key, order.ticket)):
+        if any(one.field in THEIRS for one in found) and await self._listened(order.ticket):
             return  # a person's doing that we had not heard of: what the rules make of it comes as news
         await self._settle(standing, order, found)
+
+    async def _listened(self, ticket: str) -> bool:
+        there = await self._desk.ours(ticket)
+        return there is not None and await self._listening.hear(there) > 0
 
     async def _settle(self, standing: Standing, order: Order, found: list[Difference]) -> None:
         text = "; ".join(map(str, found))[:MOST_TOLD]

@@ -13,6 +13,7 @@ from typing import Any
 
 from collector.clock import Clock
 from collector.database import DatabaseError
+from collector.desk import deadline
 from collector.desk.dispatcher import DELIVERY, Dispatcher, Leading
 from collector.desk.order import Changed, Desk, DeskError, Heard, Unavailable
 from collector.desk.ordering import incident_of
@@ -107,6 +108,7 @@ class Listening:
                 await self._obeyed(incident, heard)
                 newest[incident] = heard.serial
                 count += 1
+            count += await self._clocked(incident, ticket)
         await self._dispatcher.in_worker(partial(self._records.note_heard, newest))
         return count
 
@@ -119,18 +121,29 @@ class Listening:
             if found is not None:
                 await self.hear(found)
 
+    async def _clocked(self, incident: str, ticket: Changed) -> int:
+        """1 when the desk, whose clock it is, has another deadline than we knew."""
+        row = self._engine.state.incidents.get(incident)
+        if row is None or not self._settings.owns_clock:
+            return 0
+        command = deadline.news(self._settings.name, ticket, row, self._clock.wall())
+        return int(command is not None and await self._submitted(ticket.ticket, command))
+
     async def _obeyed(self, incident: str, heard: Heard) -> None:
         arguments = {"reason": heard.reason} if heard.reason else {}
-        outcome = await self._engine.submit(
-            Command(
-                at=self._clock.wall(),
-                id=f"desk:{self._settings.name}:{heard.ticket}:{heard.serial}",
-                actor=f"{harmless(heard.who, 64)} at {self._settings.name}",
-                name=heard.name,
-                incident=incident,
-                arguments=arguments,
-            )
+        command = Command(
+            at=self._clock.wall(),
+            id=f"desk:{self._settings.name}:{heard.ticket}:{heard.serial}",
+            actor=f"{harmless(heard.who, 64)} at {self._settings.name}",
+            name=heard.name,
+            incident=incident,
+            arguments=arguments,
         )
+        await self._submitted(heard.ticket, command)
+
+    async def _submitted(self, ticket: str, command: Command) -> bool:
+        outcome = await self._engine.submit(command)
         if not outcome.accepted:
             why = "; ".join(reason.text for reason in outcome.reasons)
-            _log.info("desk %s: %s of ticket %s: %s", self._settings.name, heard.name, heard.ticket, why)
+            _log.info("desk %s: %s of ticket %s: %s", self._settings.name, command.name, ticket, why)
+        return outcome.accepted

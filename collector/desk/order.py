@@ -61,7 +61,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An incident as a desk should have it, all that happened since it was last told taken together.
 
     `key` finds its ticket again, `mark` this very piece of news. `repeated` says that an earlier attempt may have done
-    any part of it. `fields` and `resolve_fields` are site-specific fields with their values filled in.
+    any part of it. `fields` and `resolve_fields` are site-specific fields with their values filled in. `clock_of` is
+    the desk's name when it owns the clock.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str = ""
     wrote: Wrote = Wrote()
     repeated: bool = False
+    clock_of: str = ""
     at: float
 
     @property
@@ -122,16 +124,17 @@ class Heard(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A ticket of ours that may have changed."""
+    """A ticket of ours that may have changed. `due`: the instant by which the desk wants it resolved, None for none."""
 
     key: str
     ticket: str
+    due: float | None = None
 
 
 class Difference(NamedTuple):
     """A field of a ticket that is not as we want it. `is_ours`: nobody wanted it so, and it is ours to put right."""
 
-    field: Literal["ticket", "key", "subject", "priority", "state"]
+    field: Literal["ticket", "key", "subject", "priority", "state", "due"]
     wanted: str
     there: str
     is_ours: bool

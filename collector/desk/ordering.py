@@ -49,6 +49,7 @@ def ordered(claimed: Claimed, site: Site, known: Estate, now: float) -> Order:
         ticket=lane.ticket,
         wrote=_wrote(lane.wrote) if lane.wrote else Wrote(),
         repeated=claimed.repeated,
+        clock_of=desk.name if desk.owns_clock else "",
         at=now,
     )
 

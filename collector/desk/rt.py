@@ -6,6 +6,7 @@ is read back, the key's field is checked at start, the key is looked up, and "si
 """
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from collector.desk.order import Changed, Difference, Heard, Order, Receipt, Ref
 from collector.desk.settings import HelpDesk
 from rules.course.incident import Priority
 
-NOBODY, SYSTEM = "Nobody", "RT_System"
+NOBODY, SYSTEM, NO_DATE = "Nobody", "RT_System", "1970-01-01T00:00:00Z"
 NONSENSE = "tillwatch:nobody-has-this-key"
 A_PAGE = 100
 MOST_PAGES = 50
@@ -74,7 +75,7 @@ class RequestTracker:
 
     async def look_up(self, key: str) -> list[Seen]:
         found = await self._search(
-            f"'CF.{{{self._desk.key_field}}}'='{key}'", "Subject,Status,Priority,Owner,CustomFields"
+            f"'CF.{{{self._desk.key_field}}}'='{key}'", "Subject,Status,Priority,Owner,Due,CustomFields"
         )
         seen = [_seen(row, self._desk.key_field) for row in found]
         if any(one.key != key for one in seen):
@@ -143,16 +144,16 @@ class RequestTracker:
 
     async def ours(self, ticket: str) -> Changed | None:
         seen = await self.read(ticket)
-        return Changed(seen.key, seen.id) if seen is not None and seen.key.startswith(self._ours) else None
+        return Changed(seen.key, seen.id, seen.due) if seen is not None and seen.key.startswith(self._ours) else None
 
     async def changed(self, since: float) -> list[Changed]:
         """Dates in a query are read in the account's own time zone; so many seconds ago is the same in all of them."""
         query = f"'CF.{{{self._desk.key_field}}}' LIKE '{self._ours}' AND LastUpdated >= '{int(since) + 1} seconds ago'"
         out = []
-        for row in await self._search(query, "CustomFields"):
+        for row in await self._search(query, "Due,CustomFields"):
             key = _key_of(row, self._desk.key_field)
             if key.startswith(self._ours):
-                out.append(Changed(key, str(row["id"])))
+                out.append(Changed(key, str(row["id"]), _due(row)))
         return out
 
     async def heard(self, ticket: Changed, after: int) -> list[Heard]:
@@ -235,7 +236,17 @@ def _seen(row: dict[str, Any], key_field: str, etag: str = "") -> Seen:
         state=_STATES.get(str(row.get("Status")), "open"),
         owner="" if owner == NOBODY else owner,
         version=etag,
+        due=_due(row),
     )
+
+
+def _due(row: dict[str, Any]) -> float | None:
+    """RT says 1970 for no date at all."""
+    try:
+        due = datetime.fromisoformat(str(row.get("Due") or NO_DATE)).timestamp()
+    except ValueError:
+        return None
+    return due if due > 0 else None
 
 
 def _key_of(row: dict[str, Any], key_field: str) -> str:

@@ -84,6 +84,7 @@ class HelpDesk(msgspec.Struct, frozen=True, kw_only=True):
     rate: Annotated[float, msgspec.Meta(gt=0, le=1_000)] = 5.0
     timeout: Duration = Duration(20)
     poll: Duration = Duration(30)
+    owns_clock: bool = False
     compare: Duration = Duration(900)
 
     @property
@@ -108,8 +109,13 @@ class HelpDesk(msgspec.Struct, frozen=True, kw_only=True):
 def mistakes(desks: list[HelpDesk]) -> Iterator[tuple[str, str]]:
     """(path, text) of what the shape cannot say."""
     names: dict[str, int] = {}
+    owners = [at for at, desk in enumerate(desks) if desk.owns_clock]
+    for at in owners[1:]:
+        yield f"help_desk[{at}].owns_clock", f"help_desk[{owners[0]}] owns the clock already; only one can"
     for at, desk in enumerate(desks):
         path = f"help_desk[{at}]"
+        if desk.owns_clock and desk.kind != "rt":
+            yield f"{path}.owns_clock", f"a desk of kind {desk.kind} never says when something is due; kind rt does"
         first = names.setdefault(desk.name, at)
         if first != at:
             yield f"{path}.name", f"the same as help_desk[{first}].name; a desk's name is its identity"

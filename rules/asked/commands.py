@@ -2,6 +2,7 @@
 
 from rules.asked import (
     change_commands,
+    clock_commands,
     creating,
     incident_commands,
     major_commands,
@@ -25,6 +26,7 @@ VERBS: dict[str, Verb] = {
     **rebinding.VERBS,
     **pin_commands.VERBS,
     **pause_commands.VERBS,
+    **clock_commands.VERBS,
     **window_commands.VERBS,
     **change_commands.VERBS,
 }

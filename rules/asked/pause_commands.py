@@ -35,6 +35,8 @@ def _keep(draft: Draft, row: Incident) -> None:
 def _unpausable(draft: Draft, row: Incident, event: Command) -> str:
     if row.state not in ("open", "acknowledged") or row.sla.resolve_by is None or row.suppressed is not None:
         return f"#{row.number} has no clock that runs"
+    if row.sla.owner:
+        return f"#{row.number} has the clock of {row.sla.owner}, which is paused there"
     if row.sla.paused is not None:
         return f"#{row.number} is paused already: {row.sla.paused}"
     if "resolve" in row.sla.breached:

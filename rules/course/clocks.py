@@ -33,7 +33,7 @@ def reprioritised(draft: Draft, row: Incident, before: Priority) -> Incident:
     if row.opened_at is None or row.sla.respond_by is None or row.sla.resolve_by is None:
         return row
     if row.priority > before:
-        return _lowered(draft, row, row.opened_at)
+        return _from_the_start(draft, row, row.opened_at)
     row = pauses.ended(draft, row, f"raised to P{row.priority}")
     due, old = targets.deadlines(draft, row, draft.now, draft.now), row.sla
     respond_by = min(old.respond_by or due.respond_by, due.respond_by)
@@ -41,9 +41,33 @@ def reprioritised(draft: Draft, row: Incident, before: Priority) -> Incident:
     return changed(row, sla=msgspec.structs.replace(old, respond_by=respond_by, resolve_by=resolve_by, at_risk=()))
 
 
+def handed_over(draft: Draft, row: Incident, owner: str, resolve_by: float) -> Incident:
+    """The desk's deadline instead of ours, which is shown and not judged; what was missed before stands."""
+    row = pauses.ended(draft, row, f"{owner} owns the clock")
+    sla = msgspec.structs.replace(row.sla, owner=owner, respond_by=None, resolve_by=resolve_by, at_risk=())
+    return changed(row, sla=sla)
+
+
+def said_by(row: Incident, desk: str) -> float | None:
+    """The deadline that the desk set, as far as we know."""
+    return row.sla.resolve_by if row.sla.owner == desk else None
+
+
+def is_running(row: Incident) -> bool:
+    return row.opened_at is not None and row.state in ("open", "acknowledged")
+
+
+def taken_back(draft: Draft, row: Incident) -> Incident:
+    """Our own deadlines again, as if they had run on."""
+    row = changed(row, sla=msgspec.structs.replace(row.sla, owner=""))
+    return row if row.opened_at is None else _from_the_start(draft, row, row.opened_at)
+
+
 def postponed(draft: Draft, row: Incident, healthy: float) -> Incident:
     """The deadlines moved by the time in which it was well (rule 22); what is no longer near is warned of again."""
     sla = row.sla
+    if sla.owner:
+        return changed(row, sla=msgspec.structs.replace(sla, healthy=sla.healthy + healthy))
     if sla.respond_by is None or sla.resolve_by is None:
         return row
     moved = msgspec.structs.replace(
@@ -59,7 +83,7 @@ def postponed(draft: Draft, row: Incident, healthy: float) -> Incident:
 
 def arm(draft: Draft, row: Incident) -> None:
     """Wake when the next thing about the incident's time is due, or never more."""
-    running = row.state in ("open", "acknowledged") and row.opened_at is not None and row.suppressed is None
+    running = is_running(row) and row.suppressed is None
     coming = [moment.at for moment in _moments(draft.policy, row)] if running else []
     draft.wake(f"clock:{row.id}", max(min(coming), draft.now) if coming else None)
     steps = draft.policy.category(row.category).escalate
@@ -104,7 +128,7 @@ def _since(row: Incident) -> float:
     return (row.opened_at or 0.0) + row.sla.healthy
 
 
-def _lowered(draft: Draft, row: Incident, opened_at: float) -> Incident:
+def _from_the_start(draft: Draft, row: Incident, opened_at: float) -> Incident:
     sla, well = row.sla, opened_at + row.sla.healthy
     due = targets.deadlines(draft, row, well, well)
     resolve_by = due.resolve_by + sla.paused_for
@@ -114,8 +138,10 @@ def _lowered(draft: Draft, row: Incident, opened_at: float) -> Incident:
 
 
 def _moments(policy: Policy, row: Incident) -> list[Moment]:
-    """What has not been said yet, in order. A paused clock says nothing."""
+    """What has not been said yet, in order. A paused clock says nothing, nor does one that a desk owns."""
     found: list[Moment] = []
+    if row.sla.owner:
+        return found
     running: list[Which] = ["resolve"] if row.sla.paused is None else []
     if row.acknowledged_at is None:
         running.append("respond")

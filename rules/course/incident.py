@@ -38,7 +38,8 @@ class Sla(msgspec.Struct, frozen=True, gc=False):
 
     `paused` says why the resolve clock stands still; `resolve_by` moves when it goes on. `paused_for` is how long it
     has stood still before (of a target in business days: how much of their hours), `healthy` the time taken off both
-    clocks because all was well. Seconds.
+    clocks because all was well. Seconds. `owner` is the desk that owns the clock: then `resolve_by` is what it said,
+    and no deadline is judged here.
     """
 
     respond_by: float | None = None
@@ -50,6 +51,7 @@ class Sla(msgspec.Struct, frozen=True, gc=False):
     paused_until: float | None = None
     paused_for: float = 0.0
     healthy: float = 0.0
+    owner: str = ""
 
 
 class Suppression(msgspec.Struct, frozen=True, gc=False):

@@ -45,6 +45,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     pinned: Literal["P1", "P2", "P3", "no"] | None = None
     group: str | None = None
     paused: str | None = None
+    clock_of: str | None = None
     problem: str | None = None
     changes: list[str] | None = None
 
@@ -93,6 +94,7 @@ def unlike(state: State, row: Incident, wanted: Expected, start: float) -> Itera
         "pinned": "no" if row.pin is None else f"P{row.pin.priority}",
         "group": row.resolver_group,
         "paused": row.sla.paused or "",
+        "clock_of": row.sla.owner,
         "problem": problem.subject if problem else "",
         "changes": list(row.changes),
         "flags": list(row.flags),

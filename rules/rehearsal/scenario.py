@@ -195,7 +195,7 @@ def entries(scenario: Scenario) -> Iterator[tuple[int, JournalEntry]]:  # noqa: 
         for agent in step.snapshot:
             yield number, Snapshot(at=now, agent=agent, beliefs=fleet.snapshot(agent))
         if step.command:
-            yield number, _command(step, number, now)
+            yield number, _command(step, number, start, now)
         if step.window is not None:
             yield number, _window(step.window, number, start, now)
         if step.end_window:
@@ -305,11 +305,13 @@ def _otherwise(state: State, wanted: list[ExpectedProblem], start: float) -> Ite
     yield from (f"not expected: {row.state} problem on {row.subject}" for row in left)
 
 
-def _command(step: Step, number: int, now: float) -> Command:
+def _command(step: Step, number: int, start: float, now: float) -> Command:
     rest = {key: value for key, value in step.command.items() if key not in ("name", "ci", "actor", "lasting")}
     arguments: dict[str, Any] = rest | ({"ci": step.command["ci"]} if "ci" in step.command else {})
     if "lasting" in step.command:
         arguments["minutes"] = duration(str(step.command["lasting"])) / 60
+    if "resolve_by" in step.command:
+        arguments["resolve_by"] = start + duration(str(step.command["resolve_by"]))
     name, actor = str(step.command.get("name", "")), str(step.command.get("actor", "ann"))
     return Command(at=now, id=f"step-{number}", actor=actor, name=name, arguments=arguments)
 
@@ -373,10 +375,11 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:
         if step.at < last:
             yield f"steps[{at}].at", f"{step.at:g}s is before the step above it"
         last = max(last, step.over)
-        try:
-            duration(str(step.command.get("lasting", "0s")))
-        except ValueError as error:
-            yield f"steps[{at}].command.lasting", str(error)
+        for span in ("lasting", "resolve_by"):
+            try:
+                duration(str(step.command.get(span, "0s")))
+            except ValueError as error:
+                yield f"steps[{at}].command.{span}", str(error)
         if step.repeats is not None and not 0 < step.repeats.lasting < step.repeats.every:
             yield f"steps[{at}].repeats.lasting", "it lasts longer than until it comes again"
         repeating = [one.partition("/")[0] for one in step.repeats.of] if step.repeats is not None else []

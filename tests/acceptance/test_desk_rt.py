@@ -7,6 +7,7 @@ this repository or in $TILLWATCH_SHARED/peers; skipped, and says so, where they 
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,31 @@ def test_a_ticket_that_a_person_takes_shows_as_acknowledged_and_stays_theirs(
             with database.reading() as connection:
                 lines = [one for one in incidents.story(connection, known(chain).id) if one.kind == "resolved"]
             assert [one.actor for one in lines] == ["agent at desk"]
+
+    asyncio.run(scene_())
+
+
+@pytest.mark.shows(
+    "–", "A deadline that is set at a desk that owns the clock is shown here, and nothing is judged by ours"
+)
+def test_a_deadline_that_is_set_there_is_ours_where_the_desk_owns_the_clock(
+    peer: Peer, tmp_path: Path, database: Database
+) -> None:
+    """Set, and taken away again. RT takes a date of ISO 8601 for none at all, so it is written as people write one."""
+
+    async def scene_() -> None:
+        settings = scene.config(tmp_path, URL, desk(tmp_path, peer, peer.url, owns_clock=True), pace=1.0)
+        async with leading(database, settings) as chain:
+            await failed(chain)
+            ticket = (await eventually(lambda: known(chain).ticket)).id
+            ours = known(chain).sla
+            assert ours.owner == ""
+            await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", {"Due": "2036-11-24 18:00:00"})
+            await eventually(lambda: known(chain).sla.owner == "desk")
+            theirs = datetime(2036, 11, 24, 18, tzinfo=UTC).timestamp()
+            assert (known(chain).sla.respond_by, known(chain).sla.resolve_by) == (None, theirs)
+            await asyncio.to_thread(peer.ask, "PUT", f"/ticket/{ticket}", {"Due": "1970-01-01 00:00:00"})
+            await eventually(lambda: known(chain).sla == ours)
 
     asyncio.run(scene_())
 

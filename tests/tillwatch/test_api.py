@@ -129,6 +129,12 @@ def test_an_incident_that_is_paused_says_until_when_and_why(site: Site, ran: Ran
     assert ":00:00: vendor, VX-1\n" in ran("incidents", "show", "abc123")[1]
 
 
+def test_an_incident_whose_clock_a_desk_owns_says_so(site: Site, ran: Ran) -> None:
+    sla = {"respond_by": None, "resolve_by": "2026-11-27T16:00:00Z", "owner": "desk"}
+    site.says("/api/v1/incidents/abc123", {**INCIDENT, "sla": sla})
+    assert "  clock of      desk\n" in ran("incidents", "show", "abc123")[1]
+
+
 def test_what_speaks_against_the_cmdb_is_a_table(site: Site, ran: Ran) -> None:
     seen = {"failed_at": "2026-11-16T09:00:00Z", "seen_at": "2026-11-16T09:02:00Z", "times": 3}
     one = {"child": "0042/pos-02", "parent": "0042/sw-01", "store": "0042"}

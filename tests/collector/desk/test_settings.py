@@ -52,6 +52,14 @@ def test_one_switch_stops_sending_to_every_desk() -> None:
         ),
         ('}\n  - {name: b, kind: webhook, url: "http://h.example", token_file: t', "http would show the token"),
         ('}\n  - {name: b, kind: webhook, url: "https://u:p@h.example", token_file: t', "holds credentials"),
+        (
+            ', owns_clock: true}\n  - {name: b, kind: rt, owns_clock: true, url: "https://h.example", token_file: t',
+            "help_desk[1].owns_clock: help_desk[0] owns the clock already",
+        ),
+        (
+            '}\n  - {name: b, kind: webhook, owns_clock: true, url: "https://h.example", token_file: t',
+            "help_desk[1].owns_clock: a desk of kind webhook never says when something is due",
+        ),
         ('}\n  - {name: b, kind: webhook, url: "https://h.example:99999", token_file: t', "not a URL"),
     ],
 )

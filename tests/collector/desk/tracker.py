@@ -46,6 +46,8 @@ class Tracker:
             self.tickets[ticket]["Status"] = new
         if field == "Owner":
             self.tickets[ticket]["Owner"] = {"id": who}
+        if field == "Due":
+            self.tickets[ticket]["Due"] = new
 
     def add(self, subject: str, key: str, priority: int = 0, who: str = "bot") -> int:
         number = len(self.tickets) + 1
@@ -56,6 +58,7 @@ class Tracker:
             "Status": "new",
             "Priority": str(priority),
             "Owner": {"id": "Nobody"},
+            "Due": "1970-01-01T00:00:00Z",
             "CustomFields": fields,
         }
         self.acts(number, "Create", "", "", "", who)

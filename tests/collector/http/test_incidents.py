@@ -33,6 +33,7 @@ def test_an_incident_has_every_promised_field(face: Face) -> None:
         "paused",
         "paused_at",
         "paused_until",
+        "owner",
     }
     assert found["timeline"][0]["kind"] == "opened"
 
