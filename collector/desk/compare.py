@@ -20,8 +20,8 @@ By = Literal["us", "desk", "person", "nobody"]
 class Seen(msgspec.Struct, frozen=True):
     """A ticket as it is at the desk. `gone`: deleted or rejected there, and not ours to revive.
 
-    `owner` is empty for nobody, `due` None when the desk has no deadline for it. `version` makes a change conditional:
-    nobody else may have changed it meanwhile.
+    `owner` is empty for nobody, `due` the deadline of a desk that owns the clock and has one. `version` makes a change
+    conditional: nobody else may have changed it meanwhile.
     """
 
     id: str
@@ -84,7 +84,7 @@ def differences(order: Order, seen: Seen, number: int, by: By) -> list[Differenc
         found.append(Difference("state", "resolved", "open", by in ("us", "nobody")))
     if not order.is_over and not order.is_held and seen.state == "resolved":
         found.append(Difference("state", "open", "resolved", by != "person"))
-    return found + (deadline.difference(order.clock_of, seen.due, order.incident) if order.clock_of else [])
+    return found + deadline.difference(order.desk, seen.due, order.incident)
 
 
 def _state(order: Order, seen: Seen) -> Literal["open", "resolved"] | None:

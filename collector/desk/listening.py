@@ -122,11 +122,9 @@ class Listening:
                 await self.hear(found)
 
     async def _clocked(self, incident: str, ticket: Changed) -> int:
-        """1 when the desk, whose clock it is, has another deadline than we knew."""
+        """1 when the desk has another deadline than we knew, or does not own the clock any more."""
         row = self._engine.state.incidents.get(incident)
-        if row is None or not self._settings.owns_clock:
-            return 0
-        command = deadline.news(self._settings.name, ticket, row, self._clock.wall())
+        command = deadline.news(self._settings.name, ticket, row, self._clock.wall()) if row else None
         return int(command is not None and await self._submitted(ticket.ticket, command))
 
     async def _obeyed(self, incident: str, heard: Heard) -> None:

@@ -61,10 +61,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An incident as a desk should have it, all that happened since it was last told taken together.
 
     `key` finds its ticket again, `mark` this very piece of news. `repeated` says that an earlier attempt may have done
-    any part of it. `fields` and `resolve_fields` are site-specific fields with their values filled in. `clock_of` is
-    the desk's name when it owns the clock.
+    any part of it. `fields` and `resolve_fields` are site-specific fields with their values filled in.
     """
 
+    desk: str
     key: str
     mark: str
     incident: Incident
@@ -75,7 +75,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str = ""
     wrote: Wrote = Wrote()
     repeated: bool = False
-    clock_of: str = ""
     at: float
 
     @property
@@ -124,7 +123,7 @@ class Heard(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A ticket of ours that may have changed. `due`: the instant by which the desk wants it resolved, None for none."""
+    """A ticket of ours that may have changed. `due`: its deadline, of a desk that owns the clock and has one."""
 
     key: str
     ticket: str

@@ -39,6 +39,7 @@ def ordered(claimed: Claimed, site: Site, known: Estate, now: float) -> Order:
     key = key_of(site.deployment, incident.id)
     values = _values(incident, key)
     return Order(
+        desk=desk.name,
         key=key,
         mark=f"{desk.name}-{incident.id}-{lane.sending}",
         incident=incident,
@@ -49,7 +50,6 @@ def ordered(claimed: Claimed, site: Site, known: Estate, now: float) -> Order:
         ticket=lane.ticket,
         wrote=_wrote(lane.wrote) if lane.wrote else Wrote(),
         repeated=claimed.repeated,
-        clock_of=desk.name if desk.owns_clock else "",
         at=now,
     )
 

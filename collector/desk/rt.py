@@ -77,7 +77,7 @@ class RequestTracker:
         found = await self._search(
             f"'CF.{{{self._desk.key_field}}}'='{key}'", "Subject,Status,Priority,Owner,Due,CustomFields"
         )
-        seen = [_seen(row, self._desk.key_field) for row in found]
+        seen = [_seen(row, self._desk) for row in found]
         if any(one.key != key for one in seen):
             raise Refused(f"a search for {key} found a ticket without it: conditions are ignored")
         return sorted(seen, key=lambda one: int(one.id))
@@ -89,7 +89,7 @@ class RequestTracker:
             if error.status == 404:
                 return None
             raise
-        return _seen(_mapping(answer), self._desk.key_field, answer.etag)
+        return _seen(_mapping(answer), self._desk, answer.etag)
 
     async def create(self, order: Order) -> str:
         made = await self._write(
@@ -153,7 +153,7 @@ class RequestTracker:
         for row in await self._search(query, "Due,CustomFields"):
             key = _key_of(row, self._desk.key_field)
             if key.startswith(self._ours):
-                out.append(Changed(key, str(row["id"]), _due(row)))
+                out.append(Changed(key, str(row["id"]), _due(row, self._desk)))
         return out
 
     async def heard(self, ticket: Changed, after: int) -> list[Heard]:
@@ -226,27 +226,27 @@ def _own_id(found: dict[str, Any]) -> str:
     return next((str(link.get("id")) for link in links if link.get("ref") == "self"), str(found.get("id")))
 
 
-def _seen(row: dict[str, Any], key_field: str, etag: str = "") -> Seen:
+def _seen(row: dict[str, Any], desk: HelpDesk, etag: str = "") -> Seen:
     owner = str((row.get("Owner") or {}).get("id") or "")
     return Seen(
         id=str(row["id"]),
-        key=_key_of(row, key_field),
+        key=_key_of(row, desk.key_field),
         subject=str(row.get("Subject") or ""),
         priority=int(row.get("Priority") or 0),
         state=_STATES.get(str(row.get("Status")), "open"),
         owner="" if owner == NOBODY else owner,
         version=etag,
-        due=_due(row),
+        due=_due(row, desk),
     )
 
 
-def _due(row: dict[str, Any]) -> float | None:
-    """RT says 1970 for no date at all."""
+def _due(row: dict[str, Any], desk: HelpDesk) -> float | None:
+    """Of a desk that owns the clock. RT says 1970 for no date at all."""
     try:
         due = datetime.fromisoformat(str(row.get("Due") or NO_DATE)).timestamp()
     except ValueError:
         return None
-    return due if due > 0 else None
+    return due if desk.owns_clock and due > 0 else None
 
 
 def _key_of(row: dict[str, Any], key_field: str) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from collector.config import Config
 from collector.database import Database, incidents, lanes
 from collector.desk import deadline
 from collector.desk.order import Changed
+from collector.services import IncidentFilter
 from rules.course.incident import Incident, Sla
 from tests.collector.desk import scene
 from tests.collector.desk.scene import Chain, eventually, leading
@@ -26,15 +28,18 @@ def told(folder: Path, url: str, database: Database, story: Story, **more: Any) 
     """Runs `story` once the acquirer's failure has its ticket, number 1."""
 
     async def scene_() -> None:
-        (folder / "token").write_text("secret-token")
-        async with tracker() as server:
-            desk = {"name": "desk", "kind": "rt", "url": server.url, "token_file": "token", "mode": "live", "rate": 500}
-            async with leading(database, scene.config(folder, url, desk | more, pace=1.0)) as chain:
-                chain.acquirer_fails()
-                await eventually(chain.ticket)
-                await story(server, chain)
+        async with tracker() as server, leading(database, settings(folder, url, server, **more)) as chain:
+            chain.acquirer_fails()
+            await eventually(chain.ticket)
+            await story(server, chain)
 
     asyncio.run(scene_())
+
+
+def settings(folder: Path, url: str, server: Tracker, **more: Any) -> Config:
+    (folder / "token").write_text("secret-token")
+    desk = {"name": "desk", "kind": "rt", "url": server.url, "token_file": "token", "mode": "live", "rate": 500}
+    return scene.config(folder, url, desk | {"poll": "1h"} | more, pace=1.0)
 
 
 def clock(chain: Chain) -> tuple[str, str]:
@@ -100,6 +105,32 @@ def test_the_deadline_of_a_desk_that_does_not_own_the_clock_is_its_own_affair(
             assert lanes.differing(connection, 10) == []
 
     told(tmp_path, sqlite_url, sqlite_database, story, poll="1s", compare="200ms")
+
+
+def test_what_a_desk_said_while_it_owned_the_clock_is_forgotten_when_it_does_not(
+    tmp_path: Path, sqlite_url: str, sqlite_database: Database
+) -> None:
+    """Two lives of the collector, `owns_clock` on and off."""
+    ours = ("", "")
+
+    async def followed(server: Tracker, chain: Chain) -> None:
+        nonlocal ours
+        ours = clock(chain)
+        server.tickets[1]["Due"] = SIX
+        await eventually(lambda: clock(chain) == ("desk", SIX))
+
+    async def switched_off() -> None:
+        async with tracker() as server:
+            server.add("as it was", f"tillwatch:acme:{known.id}")
+            server.tickets[1]["Due"] = SIX
+            async with leading(sqlite_database, settings(tmp_path, sqlite_url, server, compare="200ms")) as chain:
+                assert clock(chain) == ("desk", SIX)
+                await eventually(lambda: clock(chain) == ours)
+
+    told(tmp_path, sqlite_url, sqlite_database, followed, compare="200ms", owns_clock=True)
+    with sqlite_database.reading() as connection:
+        (known,) = incidents.listed(connection, IncidentFilter(), 10)
+    asyncio.run(switched_off())
 
 
 def running(**sla: Any) -> Incident:

@@ -141,7 +141,9 @@ def again(**fields: Any) -> Order:
     """It was held when it began again, and is opened now (`:open:1`), or is held still."""
     news = (News("i1:open:1", 9, 0.0, "open_ticket", "store-systems", "Till 1 failing"),)
     row = incident(opened_at=1_000_950.0, **fields) if not fields else incident(**fields)
-    return Order(key="k", mark="m", incident=row, news=news, wording=Wording("s", "b"), wrote=Wrote("s", 1), at=0.0)
+    return Order(
+        desk="d", key="k", mark="m", incident=row, news=news, wording=Wording("s", "b"), wrote=Wrote("s", 1), at=0.0
+    )
 
 
 RESOLVED = Seen("7", "k", "s", 2, "resolved")
