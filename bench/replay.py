@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from bench import step, synthetic
+from bench import resident, synthetic
 from bench.synthetic import CHECKS_A_CI
 from collector import outcome
 from collector.config import Keep
@@ -91,20 +91,20 @@ def _cpu() -> float:
 
 def _told(count: int) -> Iterator[JournalEntry]:
     """A chain's days: now and then a till dies, its five checks find that, and some minutes later that it is well."""
-    chance, at = random.Random(1), step.NOW
+    chance, at = random.Random(1), resident.NOW
     stores = min(STORES, max(count // 20, 10))
     fleet = [synthetic.SyntheticStore(number, CHECKS) for number in range(stores)]
     yield PolicyLoaded(at=at, name="retail", document=policy.load("retail"))
     yield CmdbLoaded(at=at, document=synthetic.cmdb(stores, CHECKS))
     for store in fleet:
-        yield Snapshot(at=at, agent=store.agent, beliefs=step.beliefs(store))
+        yield Snapshot(at=at, agent=store.agent, beliefs=resident.beliefs(store))
     coming = list[tuple[float, int, str, Status]]()  # when, in which store, of which check
     for _ in range(count - 2 - stores):
         while not coming or at < coming[0][0]:
             _till_dies(coming, at, chance, stores)
-            at += APART * step.TRANSITIONS
+            at += APART * resident.TRANSITIONS
         when, number, key, after = heapq.heappop(coming)
-        told = step.record(fleet[number], key, after, when)
+        told = resident.record(fleet[number], key, after, when)
         yield Records(at=when, agent=fleet[number].agent, generation=1, live=True, records=[told])
 
 

@@ -7,7 +7,7 @@ single check of a till in every store, so that each transition opens an incident
 import argparse
 import time
 
-from bench import step, synthetic
+from bench import resident, synthetic
 from bench.synthetic import CHECKS_A_CI
 from contract.records import Transition
 from contract.status import Status
@@ -37,11 +37,11 @@ def main() -> None:
 def _decided(stores: int, checks: int, goal: float) -> float:
     """Seconds of CPU for so many checks of a till in each of so many stores."""
     state, fleet = State.empty(), [synthetic.SyntheticStore(number, CHECKS) for number in range(STORES)]
-    engine.run(state, PolicyLoaded(at=step.NOW, name="retail", document=policy.load("retail")))
-    engine.run(state, CmdbLoaded(at=step.NOW, document=synthetic.cmdb(STORES, CHECKS)))
+    engine.run(state, PolicyLoaded(at=resident.NOW, name="retail", document=policy.load("retail")))
+    engine.run(state, CmdbLoaded(at=resident.NOW, document=synthetic.cmdb(STORES, CHECKS)))
     for store in fleet:
-        engine.run(state, Snapshot(at=step.NOW, agent=store.agent, beliefs=step.beliefs(store)))
-    at = step.NOW + 60
+        engine.run(state, Snapshot(at=resident.NOW, agent=store.agent, beliefs=resident.beliefs(store)))
+    at = resident.NOW + 60
     told = [
         Records(at=at, agent=one.agent, generation=1, live=True, records=[_dead(one, check, at)])
         for check in range(checks)
@@ -60,7 +60,7 @@ def _decided(stores: int, checks: int, goal: float) -> float:
 
 
 def _dead(store: synthetic.SyntheticStore, check: int, at: float) -> Transition:
-    return step.record(store, store.keys[check], Status.CRITICAL, at)
+    return resident.record(store, store.keys[check], Status.CRITICAL, at)
 
 
 if __name__ == "__main__":
