@@ -159,7 +159,10 @@ def _put_as_it_was(state: State, incident: Incident, at: float, stable: float) -
 
 
 def _witnesses(draft: Draft, store: str) -> list[tuple[str, ItemState]]:
-    """Of each shared CI a few other stores that see it well now, without whom one store's vote would be everybody's."""
+    """Of each shared CI a few other stores that vote now, without whom one store's vote would be everybody's.
+
+    They are taken to see it well: whether it was at fault for them too is no question for one store's past.
+    """
     found: list[tuple[str, ItemState]] = []
     for item in draft.estate.shared:
         votes = (
@@ -167,9 +170,9 @@ def _witnesses(draft: Draft, store: str) -> list[tuple[str, ItemState]]:
             for other in draft.voters(item.id)
             if other != store
         )
-        well = ((key, vote) for key, vote in votes if vote is not None and vote.state is Status.OK)
-        few = islice(well, draft.policy.shared_fault.stores)
-        found += [(key, vote) for key, vote in few if counts(vote)]
+        heard = ((key, vote) for key, vote in votes if vote is not None and counts(vote))
+        few = islice(heard, draft.policy.shared_fault.stores)
+        found += [(key, msgspec.structs.replace(vote, state=Status.OK)) for key, vote in few]
     return found
 
 

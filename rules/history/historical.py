@@ -114,12 +114,17 @@ def _recorded(  # noqa: PLR0913, PLR0917 - what was found, what it led, and what
 
 
 def _on_record(draft: Draft, found: Incident, ids: dict[str, str]) -> Incident | None:
-    """By its cause; else by its id, when what has that became this one's incident (rule 11)."""
+    """By its cause; else by its id, when what has that became this one's incident (rule 11).
+
+    What became a shared CI's stays that (rule 13): one store's past does not tell what the others see.
+    """
     known = draft.by_cause(found.cause)
     if known is not None and not _is_another(draft, found, known):
         return known
     namesake = draft.incident(found.id)
-    return namesake if namesake is not None and namesake.id not in ids.values() else None
+    if namesake is None or namesake.home != found.home or namesake.id in ids.values():
+        return None
+    return namesake
 
 
 def _is_another(draft: Draft, found: Incident, known: Incident) -> bool:

@@ -1,11 +1,11 @@
 """Rule 21: which incident what is told late is put on record as, when one stands there for it already."""
 
 from contract.ranges import added, holes_before
-from contract.records import Transition
+from contract.records import Stamp, Transition
 from contract.status import Status
 from rules.course.incident import Incident
 from rules.entries import Command, Records
-from tests.rules.estates import CRITICAL, OK, START, Story
+from tests.rules.estates import CRITICAL, OK, START, Story, chain
 from tests.rules.lines import SETTLED, Turn, log_of, one_store
 
 WELL = [Turn(START + 10 + at, f"{ci}/tcp", OK) for at, ci in enumerate(("sw-01", "pos-01", "pos-02", "pos-03"))]
@@ -82,3 +82,51 @@ def test_what_a_person_has_taken_stays_what_they_took() -> None:
         LANES, {"pos-01": 160}, Command(at=START + 140, id="1", actor="ann", name="acknowledge", incident=taken)
     )
     assert leads(story) == [("0001/pos-02", True)]
+
+
+def whose_acquirer_fails(stores: int) -> Story:
+    """The first of them does not reach it, and something of that store was missed."""
+    story = Story(chain(stores))
+    for number in range(1, stores + 1):
+        story.say(f"{number:04d}-s", {"pos-01/tcp": OK, "acquirer-a/http": OK})
+    story.wait(100)
+    story.say("0001-s", {"acquirer-a/http": CRITICAL})
+    story.wait(60)
+    after_a_hole = Transition(
+        seq=99,
+        check="pos-01/tcp",
+        before=OK,
+        after=CRITICAL,
+        started_at=story.now,
+        decided=Stamp(story.now, "b", 0.0),
+        was_seq=98,
+    )
+    story.tell(Records(at=story.now, agent="0001-s", generation=1, live=True, records=[after_a_hole]))
+    return story
+
+
+def of_the_acquirer(story: Story) -> list[tuple[str, str, tuple[str, ...], float | None]]:
+    rows = [row for row in story.incidents() if row.ci in ("acquirer-a", "0001") and row.category == "payment_gateway"]
+    return [(row.cause, row.home, row.stores, row.restored_at) for row in rows]
+
+
+def test_what_became_a_shared_cis_incident_while_a_stores_past_was_told_stays_that() -> None:
+    story = whose_acquirer_fails(6)
+    for store in ("0002-s", "0003-s"):
+        story.say(store, {"acquirer-a/http": CRITICAL})
+    story.wait(10)
+    assert "0001" in story.state.pasts
+    at_fault = [("payment_gateway:acquirer-a", "", ("0001", "0002", "0003"), None)]
+    assert of_the_acquirer(story) == at_fault
+    story.wait(SETTLED)
+    assert story.state.pasts == {}
+    assert of_the_acquirer(story) == at_fault
+
+
+def test_a_stores_past_makes_no_shared_cis_fault_of_its_own_path() -> None:
+    """Of three, one other sees it fail too, which is no quorum; and it is not one store's word against one's."""
+    story = whose_acquirer_fails(3)
+    story.say("0002-s", {"acquirer-a/http": CRITICAL})
+    story.wait(SETTLED)
+    assert story.state.pasts == {}
+    assert of_the_acquirer(story) == [("payment_gateway:acquirer-a@0001", "0001", ("0001",), None)]
