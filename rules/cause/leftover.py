@@ -1,7 +1,6 @@
 """Rule 23: gathers what still fails after its parent's return; more than so many are one residual incident."""
 
-from contract.status import Status
-from rules.cause import merging, residual
+from rules.cause import merging, residual, votes
 from rules.cause.alternates import alternate_works
 from rules.cause.failure import Failure
 from rules.cause.symptoms import had_explained, is_failing
@@ -41,8 +40,10 @@ def of_shared(draft: Draft, ref: Ref, fault: Incident | None) -> None:
         ensure(draft, _of_shared(draft, ref, stores))
         for store in stores:
             draft.touch(store)
-    elif known is not None and (well := _well_since(draft, ref, known)) is not None:
-        recover(draft, known, well)
+    elif known is not None and not votes.unheard(draft, ref, known.stores):
+        well = votes.last_well(draft, ref, known.stores)
+        if well is not None:
+            recover(draft, known, well)
 
 
 def _left_by(draft: Draft, one: Failure, store: str) -> Ref | None:
@@ -79,12 +80,6 @@ def _left_stores(draft: Draft, ref: Ref, fault: Incident | None, known: Incident
     return sorted(stores)
 
 
-def _well_since(draft: Draft, ref: Ref, known: Incident) -> float | None:
-    """When the last of its stores saw it well; None while none of them sees anything."""
-    seen = [vote for store in known.stores if (vote := draft.item(f"{ref}@{store}")) is not None and not vote.stale]
-    return max((vote.since for vote in seen if vote.state in (Status.OK, Status.WARNING)), default=None)
-
-
 def _of_store(draft: Draft, store: str, parent: Ref, members: list[Failure]) -> Finding:
     worst = min(members, key=lambda one: (_priority(draft, one), one.row.since, one.key))
     category, priority = draft.estate.category(worst.ref), _priority(draft, worst)
@@ -108,7 +103,7 @@ def _of_store(draft: Draft, store: str, parent: Ref, members: list[Failure]) -> 
 
 
 def _of_shared(draft: Draft, ref: Ref, stores: list[str]) -> Finding:
-    votes = [vote for store in stores if (vote := draft.item(f"{ref}@{store}")) is not None]
+    seen = [vote for store in stores if (vote := draft.item(f"{ref}@{store}")) is not None]
     category, label = draft.estate.rules_of(ref), draft.estate.label(ref)
     known = draft.policy.services.get(category.service)
     text = f"{len(stores)} stores still say that {ref} fails, which is well for the others: their own paths to it"
@@ -119,8 +114,8 @@ def _of_shared(draft: Draft, ref: Ref, stores: list[str]) -> Finding:
         title=f"{known.title if known else category.title}: {label} is back, but not for {len(stores)} stores",
         priority=of_shared_fault(category, "critical", alternate=alternate_works(draft, ref)),
         service=category.service,
-        started_at=min(vote.since for vote in votes),
-        learnt_at=min(vote.learnt_at for vote in votes),
+        started_at=min(vote.since for vote in seen),
+        learnt_at=min(vote.learnt_at for vote in seen),
         stores=tuple(stores),
         affected=Affected(cis=(ref,)),
         reasons=(Reason(residual.RULE, text),),

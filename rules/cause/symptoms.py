@@ -163,11 +163,11 @@ def _symptom(draft: Draft, ref: str, by: str, rule: str, text: str) -> Verdict:
 def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | None:
     ref, vote, _ = key.partition("@")
     if vote:
-        back = lines.returned(draft, store, row.since)
-        if back is not None and draft.now < (alone := back + draft.policy.ending.stand_alone):
+        alone = lines.counts_from(draft, ref, store, row.since)
+        if alone is not None and draft.now < alone:
             return Verdict("waiting", Reason("13 network", "the line is back, so it may follow"), until=alone)
         until = row.learnt_at + draft.policy.evidence.vote_hold
-        if sum(draft.votes(ref).values()) < draft.policy.shared_fault.stores or draft.now >= until:
+        if draft.now >= until:
             return None
         return Verdict("waiting", Reason("13 shared", "other stores may see the same"), until=until)
     until = row.learnt_at + draft.policy.evidence.hold

@@ -5,7 +5,8 @@ Of several that fail the first of the CMDB stands for the line, so that one netw
 
 from rules.draft import Draft
 from rules.given.graph import Ref
-from rules.state import complains, counts
+from rules.sight.beliefs import checks_on
+from rules.state import AgentState, complains, counts
 
 
 def dead(draft: Draft, store: str) -> Ref | None:
@@ -20,8 +21,33 @@ def dead(draft: Draft, store: str) -> Ref | None:
     return failing
 
 
-def returned(draft: Draft, store: str, since: float) -> float | None:
-    """When the line came back that explained what has failed in the store since then; None: no line did."""
+def counts_from(draft: Draft, ref: Ref, store: str, since: float) -> float | None:
+    """When it counts that the store has not reached `ref` since then: once its line is back, and it was asked anew.
+
+    What fails on after its parent's return stands alone after a while (rule 23). None: at once, no line was away.
+    """
+    back = _answers_since(draft, store, since)
+    alone = None if back is None else back + draft.policy.ending.stand_alone
+    return max((at for at in (alone, _asked_anew(draft, ref, store, since)) if at is not None), default=None)
+
+
+def _asked_anew(draft: Draft, ref: Ref, store: str, since: float) -> float | None:
+    """Two intervals after the first of its agents was heard again; None when any of them was not silent then."""
+    rows = [row for agent in draft.estate.agents(store) if (row := draft.agent(agent)) is not None]
+    heard = [row.heard_at for row in rows if row.silent_since is None]
+    if not heard or not all(_was_away(row, since) for row in rows):
+        return None
+    return min(heard) + 2 * max((belief.interval for _, _, belief in checks_on(draft, ref, store)), default=0.0)
+
+
+def _was_away(row: AgentState, at: float) -> bool:
+    if row.silent_since is not None:
+        return row.silent_since <= at
+    return row.away_since is not None and row.away_since <= at < row.heard_at
+
+
+def _answers_since(draft: Draft, store: str, since: float) -> float | None:
+    """Since when the control target answers that did not, and so explained what has failed in the store since then."""
     found = []
     for control in draft.estate.controls:
         row = draft.item(f"{control}@{store}")
