@@ -141,8 +141,11 @@ def _fall_due(draft: Draft, key: str) -> None:  # noqa: PLR0912 - one case a kin
             _look_at_everything(draft)
         case "store":
             draft.touch(name)
-        case "shared" | scope.LINE_TIMER:
+        case scope.TIMER | scope.LINE_TIMER:
             draft.touch_shared(name)
+        case chain.TIMER:
+            if draft.estate.policy is not None:
+                chain.fall_due(draft, name)
         case "agent":
             silence.confirmed(draft, name)
             beliefs.revisit(draft, name)

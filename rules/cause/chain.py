@@ -7,13 +7,15 @@ the others, and they must be a noticeable share of the trading stores that share
 from collections import Counter
 from typing import NamedTuple
 
-from rules.cause import contrast, joining
+from rules.cause import contrast, crowd, joining
 from rules.course.finding import Finding
 from rules.course.incident import Affected, Incident, Reason
 from rules.course.incidents import ensure
 from rules.course.restore import link, recover, relapse
 from rules.draft import Draft
 from rules.given.estate import Share
+
+TIMER = "chain"
 
 
 class Pattern(NamedTuple):
@@ -22,23 +24,24 @@ class Pattern(NamedTuple):
 
 
 def judge(draft: Draft, category: str) -> None:
-    """Lets new losses join the chain incidents of the category, and opens one where a pattern shows."""
-    rows = draft.half_lost(category)
-    free = [row for row in rows if row.parent is None and row.restored_at is None]
+    """At once, or with all that comes meanwhile when so many stores are concerned."""
+    if draft.deadline(f"{TIMER}:{category}") is not None:
+        return
+    _look(draft, category)
+    if any(len(chain.stores) > crowd.MANY for chain in joining.standing(draft, category)):
+        draft.wake(f"{TIMER}:{category}", draft.now + crowd.INTERVAL)
+
+
+def fall_due(draft: Draft, category: str) -> None:
+    _look(draft, category)
     for chain in joining.standing(draft, category):
-        new = [row for row in free if joining.belongs(draft, row, chain)]
-        parts = [part for part in draft.parts(chain.id) if part.merged is None]
-        if new or any(part.home not in chain.stores for part in parts):
-            _keep(draft, category, Pattern(joining.share_of(chain), [*parts, *new]))
-            free = [row for row in free if row not in new]
-    pattern = _pattern(draft, free)
-    if pattern is not None:
-        _keep(draft, category, pattern)
+        settle(draft, chain)
 
 
 def settle(draft: Draft, chain: Incident) -> None:
     """A chain incident is well when all its parts are, whoever still owns one of them."""
-    if chain.state == "resolved":
+    waits = len(chain.stores) > crowd.MANY and draft.deadline(f"{TIMER}:{chain.category}") is not None
+    if chain.state == "resolved" or waits:
         return
     parts = draft.parts(chain.id)
     if all(part.restored_at is not None for part in parts):
@@ -49,6 +52,21 @@ def settle(draft: Draft, chain: Incident) -> None:
 
 def is_chain(row: Incident) -> bool:
     return row.cause.startswith("chain:")
+
+
+def _look(draft: Draft, category: str) -> None:
+    """Lets new losses join the chain incidents of the category, and opens one where a pattern shows."""
+    rows = draft.half_lost(category)
+    free = [row for row in rows if row.parent is None and row.restored_at is None]
+    for chain in joining.standing(draft, category):
+        new = [row for row in free if joining.belongs(draft, row, chain)]
+        parts = [part for part in draft.parts(chain.id) if part.merged is None]
+        if new or not {part.home for part in parts} <= set(chain.stores):
+            _keep(draft, category, Pattern(joining.share_of(chain), [*parts, *new]))
+            free = [row for row in free if row not in new]
+    pattern = _pattern(draft, free)
+    if pattern is not None:
+        _keep(draft, category, pattern)
 
 
 def _keep(draft: Draft, category: str, pattern: Pattern) -> None:

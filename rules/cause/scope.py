@@ -1,7 +1,7 @@
 """Rule 13: votes of stores locate a fault: the shared CI, or one store's own path to it."""
 
 from contract.status import Status
-from rules.cause import contrast, leftover, merging, residual, votes
+from rules.cause import contrast, crowd, leftover, merging, residual, votes
 from rules.cause.alternates import alternate_works
 from rules.cause.leaving import leave, why_left
 from rules.course.finding import Finding
@@ -12,8 +12,7 @@ from rules.draft import Draft
 from rules.impact.priority import of_shared_fault
 from rules.sight import lines
 
-CROWD = 50  # stores in one incident from which it is judged at intervals, not at every vote
-_INTERVAL = 5.0
+TIMER = "shared"
 LINE_TIMER = "line"  # when what does not count yet does
 
 
@@ -26,7 +25,7 @@ def judge(draft: Draft, ref: str) -> None:
         if (rest := residual.standing(draft, ref)) is not None:
             leave(draft, rest, left)
         return
-    if row is not None and row.state != "resolved" and len(row.stores) > CROWD and draft.deadline(f"shared:{ref}"):
+    if draft.deadline(f"{TIMER}:{ref}") is not None:
         return
     blame = votes.blame(draft, ref)
     if blame is not None:
@@ -37,9 +36,11 @@ def judge(draft: Draft, ref: str) -> None:
             recover(draft, row, well)
         elif (network := _network(draft, ref, row)) is not None:
             absorb(draft, row, network)
-    draft.wake(f"{LINE_TIMER}:{ref}", votes.next_look(draft, ref))
     if blame is None:
         leftover.of_shared(draft, ref, row)
+        if votes.accusing(draft, ref) > crowd.MANY:
+            draft.wake(f"{TIMER}:{ref}", draft.now + crowd.INTERVAL)
+    draft.wake(f"{LINE_TIMER}:{ref}", votes.next_look(draft, ref))
 
 
 def _keep(draft: Draft, ref: str, blame: votes.Blame, row: Incident | None) -> None:
@@ -47,14 +48,15 @@ def _keep(draft: Draft, ref: str, blame: votes.Blame, row: Incident | None) -> N
     cause = draft.estate.cause(ref)
     heir = None if row is not None else _heir(draft, ref, cause, blame)
     found = ensure(draft, _finding(draft, ref, cause, blame, row), heir)
+    known = set(row.stores) if row is not None and row.state != "resolved" else set()
     for store in blame.stores:
-        if row is None or row.state == "resolved" or store not in row.stores:
+        if store not in known:
             draft.touch(store)
     if row is None or row.state == "resolved" or row.cohorts != found.cohorts:
         for store in draft.unsure(ref):  # it explains what they cannot say
             draft.touch(store)
-    if found != row and len(found.stores) > CROWD:
-        draft.wake(f"shared:{ref}", draft.now + _INTERVAL)
+    if found != row and len(found.stores) > crowd.MANY:
+        draft.wake(f"{TIMER}:{ref}", draft.now + crowd.INTERVAL)
     if (rest := residual.standing(draft, ref)) is not None:
         absorb(draft, rest, found)
 

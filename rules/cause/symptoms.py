@@ -166,7 +166,7 @@ def _waiting(draft: Draft, key: str, row: ItemState, store: str) -> Verdict | No
         alone = lines.counts_from(draft, ref, store, row.since)
         if alone is not None and draft.now < alone:
             return Verdict("waiting", Reason("13 network", "the line is back, so it may follow"), until=alone)
-        until = row.learnt_at + draft.policy.evidence.vote_hold
+        until = max(row.learnt_at, alone or row.learnt_at) + draft.policy.evidence.vote_hold
         if draft.now >= until:
             return None
         return Verdict("waiting", Reason("13 shared", "other stores may see the same"), until=until)

@@ -48,6 +48,11 @@ def next_look(draft: Draft, ref: str) -> float | None:
     return min(due, default=None)
 
 
+def accusing(draft: Draft, ref: str) -> int:
+    """How many stores say that it fails, where they are enough for it to be at fault once each of them counts."""
+    return sum(map(len, _accusing(draft, ref).values()))
+
+
 def well_since(draft: Draft, ref: str, stores: Iterable[str]) -> float | None:
     """When the last of the `stores` saw it well; None when only silence makes those few that say that it fails: that
     ends nothing.
