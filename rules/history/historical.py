@@ -188,10 +188,14 @@ def _free_id(draft: Draft, past: Past, found: Incident) -> str:
 
 
 def _is_of_the_chain(draft: Draft, store: str, found: Incident) -> bool:
-    """A store's own path to a shared CI, while that CI was at fault for its cohort: part of that incident."""
+    """A store's own path to a shared CI, while that CI was at fault for its cohort: part of that incident.
+
+    As over a perfect line it is that until the incident is resolved, for what fails again so soon may be its return.
+    """
     cause, at, _ = found.cause.partition("@")
     known = draft.by_cause(cause) if at else None
     if known is None or draft.estate.cohort(store) not in known.cohorts:
         return False
-    ended = known.restored_at or draft.now
-    return known.started_at - draft.policy.chain.within <= found.started_at <= ended
+    stable = draft.policy.stable_for(known.category)
+    over = draft.now if known.restored_at is None else known.resolved_at or known.restored_at + stable
+    return found.started_at <= over and known.started_at <= (found.restored_at or draft.now)

@@ -130,6 +130,14 @@ def one_move(story: Story, chance: random.Random, statuses: list[Status]) -> Non
     story.wait(chance.choice([0.0, 0.5, 3.0, 10.0]))
 
 
+def whose(row: Incident) -> str:
+    """The store that an incident is of, by its cause: that of a chain or of what stores share is no single one's."""
+    kind, _, about = row.cause.partition(":")
+    if kind in ("chain", "residual") or not about:
+        return row.home
+    return about.partition("@")[2] or ("" if about == "acquirer-a" else about.partition("/")[0])
+
+
 def is_own_ancestor(state: State, row: Incident) -> bool:
     seen, parent = {row.id}, state.incidents.get(row.parent or "")
     while parent is not None:
@@ -178,6 +186,7 @@ def walk(seed: int, moves: int, statuses: list[Status] | None = None) -> Story:
             assert row.pin is None or row.pin.until > story.now or row.state == "closed"
             assert (row.sla.paused is not None) == (story.state.deadlines.get(f"pause:{row.id}") is not None)
             assert row.sla.paused is None or row.state in ("open", "acknowledged")
+            assert row.home == whose(row) or "manual" in row.flags
     return story
 
 

@@ -12,6 +12,7 @@ from rules import engine, rows
 from rules.entries import Tick
 from rules.history import recall
 from rules.state import State
+from tests.rules import chain_worlds
 from tests.rules.estates import START, Story, digest
 from tests.rules.lines import Turn, cut, facts, log_of, one_store, perfect, repeats
 from tests.rules.overtaking import BACKED, CHECKS, PACES, SWITCHED, Pace, settled, told_around_a_cut, told_twice
@@ -185,3 +186,12 @@ def test_a_till_that_is_well_a_moment_after_the_line_has_no_ticket_when_its_swit
     whole, broken = told_alike(log_of([*well, *failed, *healed]), 20.0, 60.0, 1)
     assert facts(whole) == facts(broken)
     assert {row.opened_at for row in broken.incidents() if row.category != "store_unreachable"} == {None}
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("kind", chain_worlds.KINDS)
+def test_stores_that_share_an_acquirer_have_the_record_of_perfect_lines(kind: str, seed: int) -> None:
+    """`python -m tests.rules.chain_worlds` tries more of them."""
+    whole, mixed = chain_worlds.KINDS[kind](seed)
+    assert chain_worlds.is_alike(facts(mixed), facts(whole))
+    assert mixed.state.pasts == {}
