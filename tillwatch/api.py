@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(url=DEFAULT_URL, token_file=None)
+    parser.set_defaults(url=DEFAULT_URL, token_file=None, json=False)
     addresses(parser)
 
 
@@ -48,9 +48,13 @@ def addresses(parser: argparse.ArgumentParser) -> None:
 
 
 def action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    """One of a command's actions, with the collector's address among its options."""
+    """One of a command's actions, with the collector's address and `--json` among its options.
+
+    None has a default here, so that what stands before the action is kept.
+    """
     parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=text)
     addresses(parser)
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON)
     parser.set_defaults(action=run)
     return parser
 

@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser, path: str, what: str) -> None:
     api.arguments(parser)
     parser.set_defaults(path=path)
     actions = parser.add_subparsers(metavar="add|list|end", required=True)
-    adding = _action(actions, "add", _add, f"a new {what}")
+    adding = api.action(actions, "add", _add, f"a new {what}")
     adding.add_argument("subjects", nargs="+", metavar="STORE[/CI]", help="a store, an item of it, or a shared item")
     adding.add_argument("--for", dest="lasting", metavar="TIME", help="how long: 45m, 2h")
     adding.add_argument("--until", metavar="TIME", help="its end, such as 2026-11-27T22:00:00Z")
@@ -31,8 +31,8 @@ def arguments(parser: argparse.ArgumentParser, path: str, what: str) -> None:
     adding.add_argument(
         "--expected", action="append", default=[], metavar="CATEGORY", help="hold back only this; may be repeated"
     )
-    _action(actions, "list", _list, "those that are not over")
-    _action(actions, "end", _end, f"ends a {what} early").add_argument("id", help="its id")
+    api.action(actions, "list", _list, "those that are not over")
+    api.action(actions, "end", _end, f"ends a {what} early").add_argument("id", help="its id")
 
 
 def _repeat_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,12 +51,6 @@ def _repeat_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     code: int = options.action(api.from_options(options), options)
     return code
-
-
-def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    parser = api.action(actions, name, run, text)
-    parser.add_argument("--json", action="store_true", help=api.JSON)
-    return parser
 
 
 def _add(site: api.Api, options: argparse.Namespace) -> int:

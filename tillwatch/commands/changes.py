@@ -20,7 +20,7 @@ _HEADINGS = ("REFERENCE", "STATE", "FROM", "UNTIL", "WHERE", "BY", "TITLE")
 def arguments(parser: argparse.ArgumentParser) -> None:
     api.arguments(parser)
     actions = parser.add_subparsers(metavar="add|list", required=True)
-    adding = _action(actions, "add", _add, "a new change; with the reference of one that is known, its new time")
+    adding = api.action(actions, "add", _add, "a new change; with the reference of one that is known, its new time")
     adding.add_argument("reference", metavar="REFERENCE", help="its name at whoever plans changes: CHG0031337")
     adding.add_argument(
         "subjects", nargs="*", metavar="WHERE", help="a store, an item of it, a shared item, or model=T2000"
@@ -31,18 +31,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     adding.add_argument("--for", dest="lasting", metavar="TIME", help="how long: 45m, 2h")
     adding.add_argument("--fixes", default="", metavar="PROBLEM", help="the id of the problem that it is to end")
     adding.add_argument("--maintenance", action="store_true", help="with a maintenance window of its own")
-    _action(actions, "list", _list, "those that are not forgotten")
+    api.action(actions, "list", _list, "those that are not forgotten")
 
 
 def run(options: argparse.Namespace) -> int:
     code: int = options.action(api.from_options(options), options)
     return code
-
-
-def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    parser = api.action(actions, name, run, text)
-    parser.add_argument("--json", action="store_true", help=api.JSON)
-    return parser
 
 
 def _add(site: api.Api, options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ PRIORITIES = ("P1", "P2", "P3")
 def arguments(parser: argparse.ArgumentParser) -> None:
     api.arguments(parser)
     parser.set_defaults(action=_list, state=None, priority=None, store=None, limit=100)
+    parser.add_argument("--json", action="store_true", help=api.JSON)
     _list_arguments(parser)
     actions = parser.add_subparsers(metavar="ACTION")
     _list_arguments(api.action(actions, "list", _list, "the newest incidents (also without an action)"))
@@ -76,7 +77,6 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, help="only of this priority", **quiet)
     parser.add_argument("--store", metavar="ID", help="only of this store", **quiet)
     parser.add_argument("--limit", type=int, metavar="N", help="at most so many (default 100)", **quiet)
-    _json(parser)
 
 
 def _create_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +84,6 @@ def _create_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ci", required=True, help="the configuration item or store: 0042/pos-01, acquirer-a, 0042")
     parser.add_argument("--title", required=True, help="what customers notice")
     parser.add_argument("--priority", choices=PRIORITIES, type=str.upper, default=None, help="P3 unless said otherwise")
-    _json(parser)
 
 
 def _pin_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,18 +103,13 @@ def _pause_arguments(parser: argparse.ArgumentParser) -> None:
 def _one(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
     parser = api.action(actions, name, run, text)
     parser.add_argument("id", help="the incident's id")
-    _json(parser)
     return parser
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=api.JSON)
 
 
 def _list(site: api.Api, options: argparse.Namespace) -> int:
     wanted = {key: getattr(options, key) for key in ("state", "priority", "store")}
     answer = api.get(site, "incidents", limit=str(options.limit), **wanted)
-    if "json" in options:
+    if options.json:
         print(json.dumps(answer, indent=2))
     elif answer["items"]:
         print(incident_table(answer["items"]))
@@ -128,7 +122,7 @@ def _list(site: api.Api, options: argparse.Namespace) -> int:
 
 def _show(site: api.Api, options: argparse.Namespace) -> int:
     incident = api.get(site, _path(options.id))
-    print(json.dumps(incident, indent=2) if "json" in options else story(incident))
+    print(json.dumps(incident, indent=2) if options.json else story(incident))
     return 0
 
 
@@ -160,7 +154,7 @@ def _evidence(site: api.Api, options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandFailed(f"--at: {error}", 2) from error
     pack = api.get(site, f"{_path(options.id)}/evidence", at=at)
-    print(json.dumps(pack, indent=2) if "json" in options else "\n".join(map(plain, pack["text"].splitlines())))
+    print(json.dumps(pack, indent=2) if options.json else "\n".join(map(plain, pack["text"].splitlines())))
     return 0
 
 
@@ -229,7 +223,7 @@ def _told(done: dict[str, Any], options: argparse.Namespace) -> int:
     """The incident after the engine handled the command, and the rules' reasons for what it did."""
     reasons = [f"[{plain(one['rule'])}] {plain(one['text'])}" for one in done.get("reasons") or []]
     shown = "\n".join([incident_table([done["incident"]]), *reasons])
-    print(json.dumps(done, indent=2) if "json" in options else shown)
+    print(json.dumps(done, indent=2) if options.json else shown)
     return 0
 
 

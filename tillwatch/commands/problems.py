@@ -17,17 +17,17 @@ _HEADINGS = ("ID", "NUMBER", "STATE", "TIMES", "WHAT", "LAST", "CHANGE BEFORE", 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     api.arguments(parser)
-    parser.add_argument("--json", action="store_true", default=False, help=api.JSON)
+    parser.add_argument("--json", action="store_true", help=api.JSON)
     parser.set_defaults(action=_list)
     actions = parser.add_subparsers(metavar="ACTION")
-    _action(actions, "list", _list, "every problem, the open ones first (the same as no action)")
-    _action(actions, "show", _show, "one problem: its incidents, its changes, its story").add_argument(
+    api.action(actions, "list", _list, "every problem, the open ones first (the same as no action)")
+    api.action(actions, "show", _show, "one problem: its incidents, its changes, its story").add_argument(
         "id", metavar="ID"
     )
-    resolving = _action(actions, "resolve", _resolve, "it will not come again")
+    resolving = api.action(actions, "resolve", _resolve, "it will not come again")
     resolving.add_argument("id", metavar="ID")
     resolving.add_argument("--note", default="", metavar="TEXT", help="why")
-    reopening = _action(actions, "reopen", _reopen, "it will")
+    reopening = api.action(actions, "reopen", _reopen, "it will")
     reopening.add_argument("id", metavar="ID")
     reopening.add_argument("why", metavar="WHY")
 
@@ -35,13 +35,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     code: int = options.action(options)
     return code
-
-
-def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    """Options without defaults, so that what stands before the action is kept."""
-    parser = api.action(actions, name, run, text)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=api.JSON)
-    return parser
 
 
 def _list(options: argparse.Namespace) -> int:
