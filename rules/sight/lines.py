@@ -32,12 +32,13 @@ def counts_from(draft: Draft, ref: Ref, store: str, since: float) -> float | Non
 
 
 def _asked_anew(draft: Draft, ref: Ref, store: str, since: float) -> float | None:
-    """Two intervals after the first of its agents was heard again; None when any of them was not silent then."""
+    """Two intervals after who checks it was heard again; None when any agent of the store was not silent then."""
     rows = [row for agent in draft.estate.agents(store) if (row := draft.agent(agent)) is not None]
-    heard = [row.heard_at for row in rows if row.silent_since is None]
-    if not heard or not all(_was_away(row, since) for row in rows):
+    if not all(_was_away(row, since) for row in rows):
         return None
-    return min(heard) + 2 * max((belief.interval for _, _, belief in checks_on(draft, ref, store)), default=0.0)
+    checking = ((draft.agent(agent), belief.interval) for agent, _, belief in checks_on(draft, ref, store))
+    heard = [row.heard_at + 2 * interval for row, interval in checking if row is not None and row.silent_since is None]
+    return max(heard, default=None)
 
 
 def _was_away(row: AgentState, at: float) -> bool:

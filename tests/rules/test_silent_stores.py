@@ -48,6 +48,22 @@ def test_they_come_back_one_by_one_and_the_chain_incident_ends_once(cut: int) ->
     assert {row.state for row in story.incidents()} == {"resolved"}
 
 
+def test_a_chain_incident_of_many_is_brought_up_to_date_together_and_leaves_out_nobody() -> None:
+    """Each store that joins writes its own incident; the chain's thousands of stores are written once in a while."""
+    cut = 3 * crowd.MANY
+    story = Story({"stores": [store(number) for number in range(1, cut + 1)], "items": []})
+    agents = [f"{number:04d}-s" for number in range(1, cut + 1)]
+    for agent in agents:
+        story.tell(AgentHeard(at=story.now, agent=agent))
+    for agent in agents:
+        story.tell(AgentSilent(at=story.now, agent=agent, since=story.now - 45))
+    story.wait(60)
+    (many,) = [row for row in story.incidents() if row.home == ""]
+    assert len(many.stores) == cut
+    written = [one for told in story.decisions for one in told.changes if one.key == many.id]
+    assert len(written) < crowd.MANY + 20
+
+
 def back_from_a_cut(stores: int) -> tuple[Story, list[str]]:
     """All of them were silent, and none of them reached the acquirer meanwhile."""
     story, agents = Story(chain(stores)), [f"{number:04d}-s" for number in range(1, stores + 1)]
