@@ -188,7 +188,7 @@ def test_a_till_that_is_well_a_moment_after_the_line_has_no_ticket_when_its_swit
     assert {row.opened_at for row in broken.incidents() if row.category != "store_unreachable"} == {None}
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(12), 153])
 @pytest.mark.parametrize("kind", chain_worlds.KINDS)
 def test_stores_that_share_an_acquirer_have_the_record_of_perfect_lines(kind: str, seed: int) -> None:
     """`python -m tests.rules.chain_worlds` tries more of them."""
