@@ -38,7 +38,7 @@ def judge(draft: Draft, ref: str) -> None:
             absorb(draft, row, network)
     if blame is None:
         leftover.of_shared(draft, ref, row)
-        if votes.accusing(draft, ref) > crowd.MANY:
+        if draft.due != f"{TIMER}:{ref}" and votes.accusing(draft, ref) > crowd.MANY:
             draft.wake(f"{TIMER}:{ref}", draft.now + crowd.INTERVAL)
     draft.wake(f"{LINE_TIMER}:{ref}", votes.next_look(draft, ref))
 

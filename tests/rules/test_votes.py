@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from contract.status import Status
+from rules.cause import crowd
 from rules.draft import Draft
-from rules.entries import AgentHeard, AgentSilent, Snapshot
+from rules.entries import AgentHeard, AgentSilent, Command, Snapshot
 from rules.given import policy
 from rules.sight import lines
 from tests.rules.estates import CRITICAL, OK, RETAIL, Story, chain, store
@@ -120,3 +121,18 @@ def test_a_line_over_which_one_agent_is_heard_was_not_away(silent: str) -> None:
     story.wait(100)
     story.tell(AgentHeard(at=story.now, agent=silent))
     assert counts_from(story, cut + 1) is None
+
+
+def test_votes_of_many_that_do_not_count_are_not_looked_at_without_end() -> None:
+    """Maintenance of a region's stores: they do not reach the acquirer for hours, and nothing else happens."""
+    many = crowd.MANY + 10
+    story = Story(chain(many))
+    say(story, OK, range(1, many + 1))
+    window = {"stores": [f"{number:04d}" for number in range(1, many + 1)], "minutes": 600, "reason": "work"}
+    story.tell(Command(at=story.now, id="1", actor="ann", name="add_maintenance", arguments=window))
+    story.wait(1_000)
+    say(story, CRITICAL, range(1, many + 1))
+    story.wait(60)
+    told = len(story.decisions)
+    story.wait(3_600)
+    assert len(story.decisions) - told < 20
