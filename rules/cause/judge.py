@@ -11,7 +11,7 @@ from rules.cause.failure import Failure
 from rules.cause.leading import leads
 from rules.cause.leaving import leave, why_left
 from rules.cause.symptoms import Verdict, is_failing, verdict
-from rules.course.finding import CAPACITY_UNKNOWN, openings
+from rules.course.finding import CAPACITY_UNKNOWN, service_turns
 from rules.course.incident import Incident, Reason
 from rules.course.incidents import ensure
 from rules.course.restore import absorb, recover, relapse, unobserved
@@ -53,7 +53,7 @@ def _judge_items(draft: Draft, store: str) -> list[float]:
     rows = dict(draft.troubled(store))
     seen = _seen(draft, store, rows)
     wakes = [found.until for found in seen.verdicts.values() if found.until is not None]
-    wakes += openings(draft, store) if seen.failures else []
+    wakes += service_turns(draft, store) if seen.failures else []
     wakes += disputed.note(draft, store, [ref for key in rows if is_failing(draft, ref := ref_of(key), store)])
     for one in _leads_first(seen):
         wakes += _keep(draft, seen, one)

@@ -8,6 +8,7 @@ import msgspec
 from rules.course.incident import Affected, Level, Priority, Reason
 from rules.draft import Draft
 from rules.given import hours
+from rules.given.hours import Hours
 
 CAPACITY_UNKNOWN = "capacity unknown"
 
@@ -65,11 +66,22 @@ def judged_as_open(draft: Draft, store: str, services: Sequence[str] = ()) -> bo
     return opening is not None and opening - draft.now <= ahead
 
 
-def openings(draft: Draft, store: str) -> list[float]:
-    """When a service with hours of its own is judged as open again, where a store has such: then its loss counts."""
-    known, ahead = draft.estate.trading.get(store), draft.policy.hours.judge_before_opening
-    coming = [hours.next_opening(one, draft.now) for one in known.all()] if known and known.services else []
-    return [opening - ahead for opening in coming if opening is not None]
+def turns(draft: Draft, store: str) -> list[float]:
+    """When the store is next judged as open, and when it closes."""
+    known = draft.estate.trading.get(store)
+    return [] if known is None else _turns(draft, [known.store])
+
+
+def service_turns(draft: Draft, store: str) -> list[float]:
+    """As `turns`, where services have hours of their own: from then on what is lost of them counts, or does not."""
+    known = draft.estate.trading.get(store)
+    return [] if known is None or not known.services else _turns(draft, known.all())
+
+
+def _turns(draft: Draft, known: Sequence[Hours]) -> list[float]:
+    ahead = draft.policy.hours.judge_before_opening
+    opens = [opening - ahead for one in known if (opening := hours.next_opening(one, draft.now)) is not None]
+    return opens + [closing for one in known if (closing := hours.next_closing(one, draft.now)) is not None]
 
 
 def instant(draft: Draft, store: str, at: float) -> str:

@@ -9,7 +9,7 @@ from rules.given.cmdb import Store, Told
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)\Z")
-_HORIZON = 15  # days looked ahead for an opening; a store closed for longer is asked again then
+_HORIZON = 15  # days looked ahead for an opening or a closing
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -71,6 +71,18 @@ def next_opening(hours: Hours, at: float) -> float | None:
         for start, _ in _of_day(hours, first + timedelta(days=ahead)):
             if start > at and not is_open(hours, start - 1):
                 return start
+    return None
+
+
+def next_closing(hours: Hours, at: float) -> float | None:
+    """The first instant after `at` at which the store, open until then, closes; None when none is near."""
+    if hours.week is None and not hours.exceptions:
+        return None
+    first = datetime.fromtimestamp(at, hours.zone).date()
+    for ahead in range(-1, _HORIZON):
+        for _, end in _of_day(hours, first + timedelta(days=ahead)):
+            if end > at and not is_open(hours, end):
+                return end
     return None
 
 

@@ -4,7 +4,7 @@ What a silent agent last said stays what is believed, and decides nothing: its C
 """
 
 from rules.cause.leaving import leave, why_left, why_store_left
-from rules.course.finding import CAPACITY_UNKNOWN, Finding, closed_until
+from rules.course.finding import CAPACITY_UNKNOWN, Finding, closed_until, turns
 from rules.course.incident import Affected, Reason
 from rules.course.incidents import ensure
 from rules.course.restore import absorb, recover
@@ -112,7 +112,7 @@ def _unreachable(draft: Draft, store: str, since: float) -> list[float]:
         alone = draft.by_cause(f"{AGENT_SILENT}:{agent}")
         if alone is not None:
             absorb(draft, alone, unreachable)
-    return [at for at in (until, found.until) if at is not None]
+    return [*turns(draft, store), *([] if found.until is None else [found.until])]
 
 
 def _one_silent(draft: Draft, store: str, agent: str, row: AgentState) -> list[float]:

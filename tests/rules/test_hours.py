@@ -61,15 +61,33 @@ def test_the_next_opening_skips_closed_days(when: str, expected: str) -> None:
     assert hours.next_opening(WEEK, at(when)) == at(expected)
 
 
-def test_a_store_that_never_closes_has_no_next_opening_and_is_open() -> None:
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("2026-11-16T05:00", "2026-11-16T20:00"),
+        ("2026-11-16T20:00", "2026-11-17T20:00"),
+        ("2026-11-17T21:00", "2026-11-19T00:00"),  # after a whole day
+        ("2026-11-20T11:59", "2026-11-20T12:00"),
+        ("2026-11-21T01:00", "2026-11-21T02:00"),  # Friday's night
+        ("2026-12-24T21:00", "2026-12-26T12:00"),
+    ],
+)
+def test_the_next_closing_is_the_end_of_a_span_that_no_other_continues(when: str, expected: str) -> None:
+    assert hours.next_closing(WEEK, at(when)) == at(expected)
+
+
+def test_a_store_that_never_closes_has_no_next_turn_and_is_open() -> None:
     always = of({"mon-sun": "24h"})
     assert hours.next_opening(always, at("2026-11-16T05:00")) is None
+    assert hours.next_closing(always, at("2026-11-16T05:00")) is None
+    assert hours.next_closing(of({}), at("2026-11-16T05:00")) is None
     assert hours.is_open(always, at("2026-11-16T00:00"))
 
 
 def test_from_an_hour_to_the_same_hour_is_a_whole_day() -> None:
     always = of({"mon-sun": "08:00-08:00"})
     assert hours.next_opening(always, at("2026-11-16T05:00")) is None
+    assert hours.next_closing(always, at("2026-11-16T05:00")) is None
     assert hours.is_open(always, at("2026-11-16T05:00"))
 
 
