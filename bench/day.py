@@ -1,33 +1,30 @@
-"""A day of the demo's chain told by static severities and by ours: tickets, P1s, how long the right team waits.
+"""Days of the demo's chain told by static severities and by ours: tickets, P1s, how long the right team waits.
 
 Static is what a tool does that knows classes and no customers: every device that fails is a ticket, with the priority
 of its class. Both hand their tickets to the same desk, which reads them one after the other, the worst first, and
-passes each on to its team: one that is buried under its own symptoms is found late. Virtual time, drawn from a seed.
+passes each on to its team: one that is buried under its own symptoms is found late. Virtual time; a seed is a day.
+`--page`: the table and the plot too.
 """
 
 import argparse
-import random
+import statistics
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
+from bench.drawn_day import CONFIRMED, LASTS, STORES, UNHEARD, Fault, drawn, journal
 from contract.ids import split_check
-from contract.status import Status
 from rules import engine
 from rules.course.incident import Incident
-from rules.entries import AgentHeard, AgentSilent, CmdbLoaded, JournalEntry, PolicyLoaded, Records, Snapshot, Tick
+from rules.entries import JournalEntry
 from rules.given import policy
 from rules.given.estate import Estate, cmdb_of
 from rules.given.policy import typed
-from rules.rehearsal.storyteller import Fleet
 from rules.state import State
 from tillwatch.demo import layout
-from tillwatch.demo.scenario import Scenario, chosen, fewer_stores, read
+from tools.place import Place
 
-STORES = 49
-START = 1_794_819_600.0  # a Monday, 09:00 UTC
-FAULTS = 16
-LASTS = 2_700.0  # seconds from a fault to its repair
-CONFIRMED = 17.0  # seconds until an agent believes it
+DAYS = range(1, 11)
 READING = 180.0  # seconds that the desk needs to read a ticket and pass it on
 SEVERITY = {
     "pos_terminal": 1,
@@ -37,19 +34,9 @@ SEVERITY = {
     "inventory_sync": 2,
     "signage": 2,
 }
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+PLACE = Place("<!-- ./run bench day --page writes from here -->")
 SILENT = ("store-systems", 2)  # a server that says nothing is a server's ticket
-DEVICES = ["sw-01", *layout.LANES, "sign-01", "sync-01", "acquirer-a", "web-shop", "reference"]
-
-
-class Fault(NamedTuple):
-    """What broke at `at`: its CI, the team that can mend it, the lanes that it takes; (agent, check) of who sees it."""
-
-    at: float
-    ci: str
-    team: str
-    lanes: int
-    seen: list[tuple[str, str]]
-    cut: bool
 
 
 class Ticket(NamedTuple):
@@ -66,53 +53,68 @@ class Told(NamedTuple):
     waited: float  # minutes, the mean of all faults
 
 
+class Day(NamedTuple):
+    seed: int
+    static: Told
+    ours: Told
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench/day.py")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("seeds", nargs="*", type=int, default=DAYS, help="which days")
+    parser.add_argument("--page", action="store_true", help="write the table into docs/performance.md")
+    options = parser.parse_args()
     estate = Estate(typed(policy.load("retail")), cmdb_of(layout.cmdb(STORES)))
-    faults = drawn(estate, parser.parse_args().seed)
-    static, ours = told(faults, by_severity(estate, faults)), told(faults, by_rules(faults))
-    print(f"  {len(faults)} faults in {STORES + 1} stores, a desk that reads a ticket in {READING / 60:.0f} min")
-    print("                                                     static    ours")
-    for name, one, other in zip(
-        (
-            "tickets",
-            "P1 tickets",
-            "lost-lane minutes until the right team is told",
-            "minutes until it is told, the mean",
-        ),
-        static,
-        ours,
-        strict=True,
-    ):
-        print(f"  {name:48} {one:8.0f}{other:8.0f}")
-    if ours.tickets > static.tickets or ours.lane_minutes > static.lane_minutes:
+    print("                tickets     P1 tickets   lost-lane minutes   minutes until the right team is told")
+    print("  day        static ours    static ours    static   ours       static  ours")
+    days = []
+    for seed in options.seeds:
+        faults = drawn(estate, seed)
+        days.append(Day(seed, told(faults, by_severity(estate, faults)), told(faults, by_rules(faults))))
+        print(f"  {seed:6}  {_columns(days[-1])}")
+    print(f"  median  {_columns(median(days))}")
+    if options.page:
+        PAGE.write_text(written(PAGE.read_text(), days))
+    if any(one.ours.tickets > one.static.tickets or one.ours.lane_minutes > one.static.lane_minutes for one in days):
         raise SystemExit(1)
 
 
-def drawn(estate: Estate, seed: int) -> list[Fault]:
-    """Faults of the demo's scenarios, one after the other, some while the one before lasts."""
-    chance, at = random.Random(seed), START + 600
-    scenarios = [fewer_stores(one, STORES) for one in read(DEVICES).values()]
-    found = []
-    for _ in range(FAULTS):
-        found.append(_fault(estate, chance.choice(scenarios), at))
-        at += LASTS * chance.uniform(1.2, 2.5)
-    return found
+def median(days: list[Day]) -> Day:
+    """Of each figure by itself."""
+
+    def of(column: list[Told]) -> Told:
+        return Told(*(statistics.median(figures) for figures in zip(*column, strict=True)))
+
+    return Day(0, of([one.static for one in days]), of([one.ours for one in days]))
 
 
-def _fault(estate: Estate, scenario: Scenario, at: float) -> Fault:
-    root, seen, cut = scenario.expect[0], list[tuple[str, str]](), False
-    for fault in scenario.faults:
-        cut = cut or fault.line == "cut"
-        seen += [(layout.AGENT, f"{name}/tcp") for name in chosen(DEVICES, fault.devices)]
-        if fault.check:
-            seen += [(layout.agent_of(store), fault.check) for store in layout.simulated_stores(fault.stores)]
-    dead = {split_check(check)[0] for _, check in seen}
-    lanes = len(dead & set(layout.LANES)) + (len(layout.LANES) if cut else 0)
-    if root.stores:  # no lane of these stores takes cards
-        lanes = len(layout.LANES) + (root.stores - 1) * len(layout.SIMULATED_LANES)
-    return Fault(at, root.ci, estate.law.category(root.category).resolver_group, lanes, seen, cut)
+def _columns(day: Day) -> str:
+    tickets, p1, lanes, waited = zip(day.static, day.ours, strict=True)
+    return (
+        f"{tickets[0]:9.0f}{tickets[1]:5.0f}{p1[0]:10.0f}{p1[1]:5.0f}{lanes[0]:10,.0f}{lanes[1]:7,.0f}"
+        f"{waited[0]:13.0f}{waited[1]:6.0f}"
+    )
+
+
+def written(page: str, days: list[Day]) -> str:
+    """The page with these days. Raises ValueError where its markers are missing."""
+    names = ", ".join(f'"{one.seed}"' for one in days)
+    top = max(one.static.lane_minutes for one in days)
+    plot = (
+        f'xychart-beta\n    title "lost-lane minutes a day: bars by severities, line by rules"\n'
+        f'    x-axis "day" [{names}]\n    y-axis "lane minutes" 0 --> {top:.0f}\n'
+        f"    bar [{', '.join(f'{one.static.lane_minutes:.0f}' for one in days)}]\n"
+        f"    line [{', '.join(f'{one.ours.lane_minutes:.0f}' for one in days)}]"
+    )
+    rows = "".join(_row(str(one.seed), one) for one in days) + _row("median", median(days))
+    waited = "lost-lane minutes until the right team is told | minutes until it is told, the mean"
+    table = f"| day | tickets | P1 tickets | {waited} |\n|---|---|---|---|---|\n{rows}"
+    return PLACE.written(page, f"```mermaid\n{plot}\n```\n\nStatic → ours:\n\n{table}")
+
+
+def _row(name: str, day: Day) -> str:
+    cells = (f"{one:,.0f} → {other:,.0f}" for one, other in zip(day.static, day.ours, strict=True))
+    return f"| {name} | {' | '.join(cells)} |\n"
 
 
 def by_severity(estate: Estate, faults: Iterable[Fault]) -> list[Ticket]:
@@ -125,14 +127,14 @@ def by_severity(estate: Estate, faults: Iterable[Fault]) -> list[Ticket]:
             priority = SEVERITY.get(estate.items[ref].klass, 3)
             made.append(Ticket(at, priority, estate.rules_of(ref).resolver_group, ref))
         if fault.cut:
-            made.append(Ticket(fault.at + 45.0, SILENT[1], SILENT[0], layout.STORE))
+            made.append(Ticket(fault.at + UNHEARD, SILENT[1], SILENT[0], layout.STORE))
     return made
 
 
 def by_rules(faults: Iterable[Fault]) -> list[Ticket]:
     """What the engine asks for when agents tell it of the same faults: a ticket, or one opened again."""
     state, rows, made = State.empty(), dict[str, Incident](), list[Ticket]()
-    for event in _with_deadlines(state, _journal(faults)):
+    for event in _with_deadlines(state, journal(faults)):
         decision = engine.step(state, event, event.at)
         engine.apply(state, decision)
         rows |= {one.key: one.row for one in decision.changes if one.table == "incidents"}
@@ -177,39 +179,6 @@ def _read(tickets: list[Ticket]) -> list[tuple[Ticket, float]]:
         now += READING
         done.append((first, now))
     return done
-
-
-def _journal(faults: Iterable[Fault]) -> list[JournalEntry]:
-    fleet = Fleet()
-    cmdb = layout.cmdb(STORES)
-    told: list[JournalEntry] = [
-        CmdbLoaded(at=START, document=cmdb),
-        PolicyLoaded(at=START, name="retail", document=policy.load("retail")),
-    ]
-    for store in cmdb["stores"]:
-        agent = layout.agent_of(store["id"])
-        checks = [f"{name}/tcp" for name in DEVICES] if agent == layout.AGENT else layout.SIMULATED_CHECKS
-        told.append(
-            Records(
-                at=START,
-                agent=agent,
-                generation=1,
-                live=True,
-                records=fleet.transitions(agent, dict.fromkeys(checks, Status.OK), START),
-            )
-        )
-    for fault in faults:
-        for at, status in ((fault.at, Status.CRITICAL), (fault.at + LASTS, Status.OK)):
-            for agent, check in fault.seen:
-                records = fleet.transitions(agent, {check: status}, at)
-                told.append(Records(at=at + CONFIRMED, agent=agent, generation=1, live=True, records=records))
-        if fault.cut:
-            told.append(AgentSilent(at=fault.at + 45.0, agent=layout.AGENT, since=fault.at))
-            back = fault.at + LASTS
-            told += [AgentHeard(at=back, agent=layout.AGENT)]
-            told += [Snapshot(at=back, agent=layout.AGENT, beliefs=fleet.snapshot(layout.AGENT))]
-    told.sort(key=lambda entry: entry.at)
-    return [*told, Tick(at=told[-1].at + 3_600)]
 
 
 if __name__ == "__main__":

@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 from bench.resident import NOW, TRANSITIONS, Chain
 from bench.synthetic import CHECKS_A_CI
+from tools.place import Place
 
 SIZES = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000]
 TILLS, DEATHS = range(1, 6), 3  # which die in each store, and how often; the first one before, uncounted
 APART, REST = 120.0, 3_600.0  # seconds from one death to the next, so that it fails again; and until the next till's
 GOAL, FLAT = 100e-6, 1.5  # seconds; the largest chain against the smallest
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-BEGIN, END = "<!-- ./run bench step --page writes from here -->", "<!-- to here -->"
+PLACE = Place("<!-- ./run bench step --page writes from here -->")
 
 Turn = list[list[float]]  # what each of ten transitions cost, by store
 
@@ -119,9 +120,6 @@ def _print(found: list[Cost]) -> None:
 
 def written(page: str, found: list[Cost]) -> str:
     """The page with the plot of these costs. Raises ValueError where its markers are missing."""
-    if BEGIN not in page or END not in page:
-        raise ValueError("the page lacks its markers")
-    head, _, rest = page.partition(BEGIN)
     sizes = ", ".join(f'"{one.checks:,}"' for one in found)
     line = ", ".join(f"{one.step * 1e6:.0f}" for one in found)
     top = max(GOAL * 1e6, *(one.step * 1e6 for one in found))
@@ -137,7 +135,7 @@ def written(page: str, found: list[Cost]) -> str:
     kinds = "a transition, median | mean | opens an incident | fails again | one more check of it | the last back to ok"
     columns = f"| checks | {kinds} | policy | CMDB | longest step after | votes on a shared CI, the longest |\n"
     table = f"{columns}|---|---|---|---|---|---|---|---|---|---|---|\n{rows}"
-    return f"{head}{BEGIN}\n```mermaid\n{plot}\n```\n\n{table}{END}{rest.partition(END)[2]}"
+    return PLACE.written(page, f"```mermaid\n{plot}\n```\n\n{table}")
 
 
 def _options() -> argparse.Namespace:

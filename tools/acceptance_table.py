@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-BEGIN = "<!-- written by ./run acceptance -->"
-BEGIN_FAULTS = "<!-- written by ./run faults -->"
-END = "<!-- until here -->"
+from tools.place import Place
+
+PLACE = Place("<!-- written by ./run acceptance -->", "<!-- until here -->")
+FAULTS = Place("<!-- written by ./run faults -->", "<!-- until here -->")
 HEAD = "| point | what it shows | figure | verdict | when, on what | test |\n|---|---|---|---|---|---|\n"
 MOST = 300  # characters of a cell
 _ROW = re.compile(r"^\| (.*) \|$")
@@ -36,7 +37,7 @@ def cell(text: str) -> str:
 
 def rows(page: str) -> list[Row]:
     """Those of a page that `written` made. Raises ValueError when it has no such table, or a row that is none."""
-    body = _parts(page)[1].removeprefix(HEAD)
+    body = _place(page).parted(page)[1].removeprefix(HEAD)
     return [_row(line) for line in body.splitlines() if line]
 
 
@@ -50,9 +51,8 @@ def merged(before: Iterable[Row], now: Iterable[Row], gone: Iterable[str] = ()) 
 
 def written(page: str, table: Iterable[Row]) -> str:
     """`page` with `table` between its markers. Raises ValueError when it has none."""
-    before, _, after = _parts(page)
     lines = "".join(f"| {' | '.join(map(cell, row))} |\n" for row in table)
-    return f"{before}{HEAD}{lines}{after}"
+    return _place(page).written(page, f"{HEAD}{lines}")
 
 
 def machine(cores: int, bytes_: int) -> str:
@@ -75,13 +75,8 @@ def _row(line: str) -> Row:
     return Row(*cells)
 
 
-def _parts(page: str) -> tuple[str, str, str]:
-    mark = BEGIN_FAULTS if BEGIN_FAULTS in page else BEGIN
-    before, begin, rest = page.partition(f"{mark}\n")
-    body, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page lacks its markers, {mark} and {END}")
-    return before + begin, body, end + after
+def _place(page: str) -> Place:
+    return FAULTS if FAULTS.begin in page else PLACE
 
 
 def _numbers(point: str) -> list[int]:

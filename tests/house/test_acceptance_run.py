@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.tracked import ROOT
-from tools.acceptance_table import BEGIN, BEGIN_FAULTS, END, HEAD, Row, rows
+from tools.acceptance_table import FAULTS, HEAD, PLACE, Row, rows
 
 SUITE = '''
 import pytest
@@ -37,7 +37,7 @@ def test_that_cannot_begin(broken): pass
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    return with_suite(tmp_path, "acceptance", BEGIN)
+    return with_suite(tmp_path, "acceptance", PLACE.begin)
 
 
 def with_suite(folder: Path, name: str, begin: str) -> Path:
@@ -46,7 +46,7 @@ def with_suite(folder: Path, name: str, begin: str) -> Path:
     shutil.copy(ROOT / "tests" / name / "conftest.py", suite)
     shutil.copy(ROOT / "pyproject.toml", folder)
     (suite / "test_some.py").write_text(SUITE)
-    (folder / "page.md").write_text(f"{begin}\n{HEAD}{END}\n")
+    (folder / "page.md").write_text(f"{begin}\n{HEAD}{PLACE.end}\n")
     return folder
 
 
@@ -78,7 +78,7 @@ def test_each_test_has_its_row_however_it_went(checkout: Path) -> None:
 
 
 def test_a_run_of_the_faults_leaves_rows_of_the_same_kind(tmp_path: Path) -> None:
-    run(with_suite(tmp_path, "faults", BEGIN_FAULTS), WRITTEN, "-k", "passes", suite="tests/faults")
+    run(with_suite(tmp_path, "faults", FAULTS.begin), WRITTEN, "-k", "passes", suite="tests/faults")
     assert [(one.verdict, one.test) for one in table(tmp_path).values()] == [
         ("passed", "test_some.py::test_that_passes")
     ]

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.house.tracked import ROOT
-from tools.acceptance_table import BEGIN, END, HEAD, Row, cell, machine, merged, rows, version, written
+from tools.acceptance_table import HEAD, PLACE, Row, cell, machine, merged, rows, version, written
 
 PAGE = ROOT / "docs" / "acceptance.md"
-EMPTY = f"# Shown\n\n{BEGIN}\n{HEAD}{END}\n\nafter\n"
+EMPTY = f"# Shown\n\n{PLACE.begin}\n{HEAD}{PLACE.end}\n\nafter\n"
 
 
 def row(test: str, point: str = "2.5", figure: str = "1 ticket", verdict: str = "passed") -> Row:

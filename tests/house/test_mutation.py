@@ -144,7 +144,7 @@ def told(text: str, *verdicts: trial.Verdict) -> str:
 
 
 def test_a_reason_stays_while_its_mutant_is_the_same() -> None:
-    empty = f"# Page\n{page.BEGIN}\n{page.END}\nrest\n"
+    empty = f"# Page\n{page.PLACE.begin}\n{page.PLACE.end}\nrest\n"
     first = told(empty, trial.Verdict(SURVIVOR, "", 1.0), trial.Verdict(KILLED, "scenario x", 1.0))
     assert "seed 1: 2 of 2,000 possible mutants were tried, 1 killed (50.0%)" in first
     assert first.endswith("rest\n")
@@ -157,7 +157,9 @@ def test_a_reason_stays_while_its_mutant_is_the_same() -> None:
 
 
 def test_what_was_killed_need_not_be_tried_again_while_the_mutants_are_the_same() -> None:
-    text = told(f"{page.BEGIN}\n{page.END}\n", trial.Verdict(SURVIVOR, "", 1.0), trial.Verdict(KILLED, "x", 1.0))
+    text = told(
+        f"{page.PLACE.begin}\n{page.PLACE.end}\n", trial.Verdict(SURVIVOR, "", 1.0), trial.Verdict(KILLED, "x", 1.0)
+    )
     assert page.killed_before(text, [KILLED, SURVIVOR]) == [KILLED]
     assert page.killed_before(text, [KILLED, SURVIVOR._replace(line=8)]) == []
 

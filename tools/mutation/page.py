@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from tools.mutation.mutants import Mutant
 from tools.mutation.trial import Verdict
+from tools.place import Place
 
-BEGIN, END = "<!-- ./run mutate writes from here -->", "<!-- to here -->"
+PLACE = Place("<!-- ./run mutate writes from here -->")
 HEAD = "| where | in | change | why it may live |\n|---|---|---|---|\n"
 TO_DO = "**to be said**"
 _ROW = re.compile(r"^\| `([^`]+):\d+` \| `([^`]+)` \| `([^`]*)` \| (.*) \|$", re.MULTILINE)
@@ -54,14 +55,11 @@ def killed_before(page: str, mutants: list[Mutant]) -> list[Mutant]:
 
 def written(page: str, summary: Summary, verdicts: list[Verdict]) -> str:
     """Raises ValueError for a page without its markers."""
-    if BEGIN not in page or END not in page:
-        raise ValueError("the page lacks its markers")
     known = reasons(page)
     survivors = sorted((one.mutant for one in verdicts if not one.killed), key=lambda one: (one.file, one.line))
     rows = [_row(one, known.get(key(one), TO_DO)) for one in survivors]
-    head, _, rest = page.partition(BEGIN)
     said = f"{_sentence(summary)} ({_lot([one.mutant for one in verdicts])})"
-    return f"{head}{BEGIN}\n{said}\n\n{HEAD}{''.join(rows)}{END}{rest.partition(END)[2]}"
+    return PLACE.written(page, f"{said}\n\n{HEAD}{''.join(rows)}")
 
 
 def _sentence(summary: Summary) -> str:
