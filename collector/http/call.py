@@ -9,6 +9,8 @@ from aiohttp import web
 from collector.auth import Person, Role
 from collector.services import Services
 
+API = "/api/v1"  # its addresses begin so
+
 Q = TypeVar("Q")
 B = TypeVar("B")
 
@@ -35,12 +37,15 @@ class Answer(NamedTuple):
     status: int
 
 
+Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
+
+
 class Route(NamedTuple):
     """One address. `role` None: open to everybody. `answer` is the JSON's shape, or the media type of what is none."""
 
     method: Literal["GET", "POST"]
     path: str
-    handler: Callable[[Call[Any, Any]], Awaitable[Any]]
+    handler: Handler
     role: Role | None
     summary: str
     answer: Any
