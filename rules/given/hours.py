@@ -11,6 +11,9 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)\Z")
 _HORIZON = 15  # days looked ahead for an opening or a closing
 
+_WHOLE_DAY = ((0, 1440),)
+_ALWAYS = (_WHOLE_DAY,) * 7
+
 UTC_ZONE = ZoneInfo("UTC")
 
 Spans = tuple[tuple[int, int], ...]  # minutes after local midnight; an end beyond 1440 is the next day's
@@ -55,7 +58,7 @@ def told(zone: ZoneInfo, told: Told, path: str) -> Hours:
 
 
 def is_open(hours: Hours, at: float) -> bool:
-    if hours.week is None and not hours.exceptions:
+    if _is_always_open(hours):
         return True
     today = datetime.fromtimestamp(at, hours.zone).date()
     spans = (*_of_day(hours, today - timedelta(days=1)), *_of_day(hours, today))
@@ -64,7 +67,7 @@ def is_open(hours: Hours, at: float) -> bool:
 
 def next_opening(hours: Hours, at: float) -> float | None:
     """The first instant after `at` at which the store, closed until then, opens; None when none is near."""
-    if hours.week is None and not hours.exceptions:
+    if _is_always_open(hours):
         return None
     first = datetime.fromtimestamp(at, hours.zone).date()
     for ahead in range(_HORIZON):
@@ -76,7 +79,7 @@ def next_opening(hours: Hours, at: float) -> float | None:
 
 def next_closing(hours: Hours, at: float) -> float | None:
     """The first instant after `at` at which the store, open until then, closes; None when none is near."""
-    if hours.week is None and not hours.exceptions:
+    if _is_always_open(hours):
         return None
     first = datetime.fromtimestamp(at, hours.zone).date()
     for ahead in range(-1, _HORIZON):
@@ -86,8 +89,12 @@ def next_closing(hours: Hours, at: float) -> float | None:
     return None
 
 
+def _is_always_open(hours: Hours) -> bool:
+    return not hours.exceptions and (hours.week is None or hours.week == _ALWAYS)
+
+
 def _of_day(hours: Hours, day: date) -> list[tuple[float, float]]:
-    week = hours.week or (((0, 1440),),) * 7
+    week = hours.week or _ALWAYS
     spans = hours.exceptions.get(day, week[day.weekday()])
     return [(_instant(hours.zone, day, start), _instant(hours.zone, day, end)) for start, end in spans]
 
@@ -124,7 +131,7 @@ def spans(text: str, path: str) -> Spans:
     if text == "closed":
         return ()
     if text == "24h":
-        return ((0, 1440),)
+        return _WHOLE_DAY
     return tuple(_span(part.strip(), path) for part in text.split(","))
 
 
