@@ -16,9 +16,10 @@ from contract.ids import PARTS, part_of
 from contract.topics import down, up
 from tests.edge_agent.peers import until
 from tests.edge_agent.running import AgentProcess
-from tests.edge_agent.secured import COLLECTOR, SecuredBroker
+from tests.edge_agent.secured import SecuredBroker
 from tests.tillwatch.doctor_asked import agent_yaml
 from tillwatch.cli import main
+from tillwatch.cmdb.acl import COLLECTOR
 from tillwatch.doctor.session import Session, opened
 
 THIEF, VICTIM = "0042-server", "0043-server"

@@ -9,7 +9,8 @@ import pytest
 
 from collector.subscriber import Subscriber
 from tests.edge_agent.authority import Authority
-from tests.edge_agent.secured import COLLECTOR, SecuredBroker
+from tests.edge_agent.secured import SecuredBroker
+from tillwatch.cmdb.acl import COLLECTOR
 
 
 @pytest.fixture

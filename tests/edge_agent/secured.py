@@ -8,8 +8,8 @@ from pathlib import Path
 
 from contract.broker import Broker
 from tests.edge_agent.authority import Authority
-from tests.edge_agent.broker_acl import acl
 from tests.edge_agent.peers import free_port, until
+from tillwatch.cmdb import acl
 
 SETTINGS = """
 listener {port} 127.0.0.1
@@ -30,11 +30,10 @@ user root
 log_type all
 log_dest stderr
 """
-COLLECTOR = "collector"
 
 
 class SecuredBroker:
-    """`agents` and COLLECTOR have certificates of `authority`; `acl` is the file; `reload` has it read again."""
+    """`agents` and the collector have certificates of `authority`; `acl` is the file; `reload` has it read again."""
 
     def __init__(
         self,
@@ -53,7 +52,7 @@ class SecuredBroker:
         self._process: subprocess.Popen[bytes] | None = None
         days, address = server
         cert, key = self.authority.issue("broker", days=days, address=address)
-        for name in [*self.agents, COLLECTOR]:
+        for name in [*self.agents, acl.COLLECTOR]:
             self.authority.issue(name)
         self.allow(self.agents)
         self._config.write_text(
@@ -69,7 +68,7 @@ class SecuredBroker:
         )
 
     def allow(self, agents: Iterable[str]) -> None:
-        self.acl.write_text(acl(agents, COLLECTOR))
+        self.acl.write_text(acl.of(agents))
 
     def credential(self, name: str) -> Broker:
         """The settings of whoever has the certificate of `name`."""

@@ -12,8 +12,9 @@ from contract.broker import Broker
 from contract.topics import down, up
 from edge_agent.wire import Wire
 from tests.edge_agent.authority import Authority
-from tests.edge_agent.secured import COLLECTOR, SecuredBroker
+from tests.edge_agent.secured import SecuredBroker
 from tests.edge_agent.test_wire import Heard, told
+from tillwatch.cmdb.acl import COLLECTOR
 
 AGENT = "0042-server"
 

@@ -19,13 +19,12 @@ from edge_agent import status as agent_status
 from edge_agent.status import AgentStatus
 from tests.acceptance.stack import Stack, running
 from tests.acceptance.stack import until as _until
-from tests.edge_agent.broker_acl import acl
 from tests.faults.shop import Shop
+from tillwatch.cmdb import acl
 from tillwatch.ports import free_port
 
 PACE = 100.0  # five minutes of stable health are three seconds
 PULSE = 1.0  # seconds: a lease is three of them
-COLLECTOR = "centre"  # its name at the broker
 GOOD_BROKER = "autosave_interval 5\nmax_queued_messages 0\nmax_inflight_messages 1000\nset_tcp_nodelay true\n"
 PATIENCE = 60.0  # seconds, for what should take one or two
 
@@ -83,7 +82,7 @@ class Chain(Stack):
 
     def write_acl(self, change: Callable[[str], str] = lambda text: text) -> None:
         """As it should be, after `change`. A running broker reads it when told to."""
-        self.acl.write_text(change(acl([shop.agent for shop in self.shops.values()], COLLECTOR)))
+        self.acl.write_text(change(acl.of(shop.agent for shop in self.shops.values())))
 
     def zero_broker(self) -> None:
         """What a power cut can leave of the broker's memory: its file with all its length and nothing in it."""
@@ -182,7 +181,7 @@ def _cmdb(shops: list[Shop]) -> dict[str, Any]:
 def _collector(chain: Chain, http_port: int) -> dict[str, Any]:
     return {
         "deployment": "faults",
-        "broker": {"url": f"mqtt://127.0.0.1:{chain.broker_port}", "username": COLLECTOR},
+        "broker": {"url": f"mqtt://127.0.0.1:{chain.broker_port}", "username": acl.COLLECTOR},
         "database": chain.settings.database or f"sqlite:///{chain.folder}/collector.db",
         "cmdb": [{"kind": "yaml", "path": str(chain.folder / "cmdb.yaml")}],
         "policy": str(chain.folder / "policy.yaml"),

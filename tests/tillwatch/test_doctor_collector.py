@@ -14,8 +14,9 @@ import yaml
 from tests.collector import chain
 from tests.edge_agent.peers import free_port, until
 from tests.edge_agent.running import ROOT
-from tests.edge_agent.secured import COLLECTOR, SecuredBroker
+from tests.edge_agent.secured import SecuredBroker
 from tests.tillwatch.doctor_asked import Ask, agent_yaml, failed
+from tillwatch.cmdb.acl import COLLECTOR
 from tillwatch.doctor.collector import CHECKS
 
 HEAD = max(path.stem[1:5] for path in (ROOT / "collector/database/migrations/versions").glob("v*.py"))

@@ -3,6 +3,8 @@
 Source: mosquitto.conf(5), `acl_file`. With `use_identity_as_username` a user is a certificate's common name.
 """
 
+from collections.abc import Iterable
+
 from collector.cmdb import Cmdb
 from contract import topics
 from contract.documents import DocumentError, Mistake
@@ -15,12 +17,17 @@ def text(cmdb: Cmdb) -> str:
     agents = sorted(agent for store in cmdb.document.stores for agent in store.agents)
     if COLLECTOR in agents:
         raise DocumentError(cmdb.name, [_named_like_the_collector(cmdb)])
+    head = "# Made from the CMDB by `tillwatch cmdb export --acl`. Whoever is not named here may do nothing.\n"
+    return f"{head}\n{of(agents)}"
+
+
+def of(agents: Iterable[str]) -> str:
+    """The lines of the collector and of these agents; none may be called like the collector."""
     users = [
         _user(COLLECTOR, reads=topics.collector_subscriptions(), writes=topics.collector_publications()),
         *(_user(agent, topics.agent_subscriptions(agent), topics.agent_publications(agent)) for agent in agents),
     ]
-    head = "# Made from the CMDB by `tillwatch cmdb export --acl`. Whoever is not named here may do nothing.\n"
-    return "\n".join([head, *users])
+    return "\n".join(users)
 
 
 def _user(name: str, reads: list[str], writes: list[str]) -> str:
