@@ -38,7 +38,8 @@ WEEK = of(
         ("2026-11-21T02:00", False),
         ("2026-11-22T01:00", True),  # Saturday's night
         ("2026-11-22T12:00", False),  # Sunday: not written, so closed
-        ("2026-11-18T03:00", True),  # an exception: all day
+        ("2026-11-18T00:00", True),  # an exception: all day
+        ("2026-11-18T23:59", True),
         ("2026-11-19T00:00", False),
         ("2026-12-25T10:00", False),  # a Friday, but Christmas
     ],
@@ -93,6 +94,20 @@ def test_from_an_hour_to_the_same_hour_is_a_whole_day() -> None:
 
 def test_a_store_that_is_closed_for_good_has_no_next_opening() -> None:
     assert hours.next_opening(of({"mon-sun": "closed"}), at("2026-11-16T05:00")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("08:30-20:15", (510, 1215)), ("08:59-24:00", (539, 1440)), ("23:59-00:59", (1439, 1499)), ("24h", (0, 1440))],
+)
+def test_a_span_is_minutes_of_the_day(text: str, minutes: tuple[int, int]) -> None:
+    assert hours.spans(text, "hours.mon") == (minutes,)
+
+
+@pytest.mark.parametrize("text", ["24:00-24:00", "08:60-20:00", "08:00-20:60", "08:00-24:01", "8:00-20:00"])
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"hours\.mon: found"):
+        hours.spans(text, "hours.mon")
 
 
 def test_unknown_hours_mean_open() -> None:

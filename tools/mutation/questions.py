@@ -64,3 +64,6 @@ class _Noted:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed and not self.failed:
             self.failed = name_of(str(report.nodeid))
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        self.failed = self.failed or f"pytest itself, {str(excrepr).strip().splitlines()[-1]}"
