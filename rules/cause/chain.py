@@ -59,17 +59,27 @@ def _look(draft: Draft, category: str) -> None:
     rows = draft.half_lost(category)
     free = [row for row in rows if row.parent is None and row.restored_at is None]
     for chain in joining.standing(draft, category):
-        new = [row for row in free if joining.belongs(draft, row, chain)]
-        parts = [part for part in draft.parts(chain.id) if part.merged is None]
-        if new or not {part.home for part in parts} <= set(chain.stores):
-            _keep(draft, category, Pattern(joining.share_of(chain), [*parts, *new]))
-            free = [row for row in free if row not in new]
+        free = _with_what_joins(draft, chain, free)
     pattern = _pattern(draft, free)
     if pattern is not None:
-        _keep(draft, category, pattern)
+        chain = _keep(draft, category, pattern)
+        _with_what_joins(draft, chain, [row for row in free if row not in pattern.parts])
 
 
-def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
+def _with_what_joins(draft: Draft, chain: Incident, free: list[Incident]) -> list[Incident]:
+    """Has all join that belong to it, also those that do so only once others have; what is still free."""
+    while True:
+        new = [row for row in free if joining.belongs(draft, row, chain)]
+        parts = [part for part in draft.parts(chain.id) if part.merged is None]
+        if not new and {part.home for part in parts} <= set(chain.stores):
+            return free
+        before, chain = chain, _keep(draft, chain.category, Pattern(joining.share_of(chain), [*parts, *new]))
+        free = [row for row in free if row not in new]
+        if not new and chain.started_at == before.started_at:
+            return free
+
+
+def _keep(draft: Draft, category: str, pattern: Pattern) -> Incident:
     known = draft.policy.category(category)
     stores = tuple(sorted({row.home for row in pattern.parts}))
     service = _service(draft, pattern)
@@ -98,6 +108,7 @@ def _keep(draft: Draft, category: str, pattern: Pattern) -> None:
     )
     for part in pattern.parts:
         link(draft, part, chain)
+    return chain
 
 
 def _service(draft: Draft, pattern: Pattern) -> str:

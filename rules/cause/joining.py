@@ -22,14 +22,14 @@ def shares(draft: Draft, row: Incident) -> list[Share]:
 
 
 def belongs(draft: Draft, row: Incident, chain: Incident) -> bool:
-    """It shares what the chain's parts share, and began within minutes of one of them."""
+    """It shares what the parts share, and began within minutes of one of them; so no gap between two is longer."""
     if share_of(chain) not in shares(draft, row) or merging.is_apart(chain, merging.key_of(row)):
         return False
     within = draft.policy.chain.within
-    if abs(row.started_at - chain.started_at) <= within:  # its parts may be thousands
-        return True
+    if row.started_at <= chain.started_at + within:  # its parts may be thousands
+        return row.started_at >= chain.started_at - within
     latest = max((part.started_at for part in draft.parts(chain.id)), default=chain.started_at)
-    return abs(row.started_at - latest) <= within
+    return row.started_at <= latest + within
 
 
 def of_new(draft: Draft, row: Incident) -> Incident | None:

@@ -38,16 +38,15 @@ def take_heard(draft: Draft, event: AgentHeard) -> None:
     _touch(draft, event.agent)
 
 
-def confirmed(draft: Draft, agent: str) -> bool:
-    """What the agent says now counts; whether that is news."""
+def confirmed(draft: Draft, agent: str) -> None:
+    """What the agent says now counts."""
     row = draft.agent(agent)
     if row is not None and row.is_fresh:
-        return False
+        return
     heard_at = row.heard_at if row is not None and row.silent_since is None else draft.now
     draft.put("agents", agent, AgentState(heard_at, away_since=_away(row)))
     draft.wake(f"agent:{agent}", None)
     _touch(draft, agent)
-    return True
 
 
 def judge(draft: Draft, store: str) -> list[float]:
