@@ -64,7 +64,7 @@ class Scrape:
         members = self._current().members(wanted.part, wanted.page, wanted.pages)
         views = [view for agent in members.agents if (view := fleet.get(agent)) is not None]
         rest = [
-            parts.of_agents(views),
+            parts.of_agents(views, self._services.fleet.quarantined),
             parts.of_stores(state, members.stores, fleet),
             parts.of_services(state, members.stores, self._services.clock()),
             parts.of_items(state, members.stores, members.shared),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from collector.fleet import AgentView
 from collector.metrics.lines import Metric, samples
+from collector.pressure import Quarantined
 from rules.answers.views import service_views
 from rules.state import State
 
@@ -26,6 +27,10 @@ UNANSWERED = Metric(
     "tillwatch_agent_unanswered_seconds", "gauge", "How long the agent has sent without an acknowledgement; 0: well.",
     ("store", "agent"),
 )  # fmt: skip
+QUARANTINED = Metric(
+    "tillwatch_agent_quarantined", "gauge", "1 while the agent is limited, or has a second life; absent: it is not.",
+    ("store", "agent", "why"),
+)  # fmt: skip
 CAPACITY = Metric(
     "tillwatch_service_capacity_ratio", "gauge", "What of a service is up of what should be, 0 to 1.",
     ("store", "service"),
@@ -42,17 +47,20 @@ CI_INFO = Metric(
     "tillwatch_ci_info", "gauge", "The CMDB's facts of a configuration item; always 1.",
     ("store", "ci", "name", "class", "vendor", "group"),
 )  # fmt: skip
-METRICS = (LAST_PULSE, PENDING, DROPPED, UNANSWERED, UP, LAST_SEEN, CAPACITY, STORE_INFO, CI_INFO)
+METRICS = (LAST_PULSE, PENDING, DROPPED, UNANSWERED, QUARANTINED, UP, LAST_SEEN, CAPACITY, STORE_INFO, CI_INFO)
 
 
-def of_agents(views: Iterable[AgentView]) -> str:
+def of_agents(views: Iterable[AgentView], quarantined: Mapping[str, Quarantined]) -> str:
+    """`quarantined` by agent."""
     known = list(views)
+    held = [(view, quarantined[view.agent].why) for view in known if view.agent in quarantined]
     return "".join(
         [
             samples(LAST_PULSE, {(view.store, view.agent): view.arrived for view in known}),
             samples(PENDING, {(view.store, view.agent): view.pending for view in known}),
             samples(DROPPED, {(view.store, view.agent): view.dropped for view in known}),
             samples(UNANSWERED, {(view.store, view.agent): view.unanswered for view in known}),
+            samples(QUARANTINED, {(view.store, view.agent, why): 1.0 for view, why in held}),
         ]
     )
 

@@ -11,7 +11,7 @@ from contract.ids import part_of
 from rules.given.estate import Estate
 from rules.state import State
 
-SERIES_PER_AGENT = 4
+SERIES_PER_AGENT = 5
 SERIES_PER_STORE = 3
 
 

@@ -6,6 +6,7 @@ import subprocess
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from collector.pressure import Quarantined
 from contract.ids import part_of
 from rules.course.incident import Sla
 from tests.collector.http.chain import NOW, incident
@@ -82,6 +83,16 @@ def test_a_part_holds_its_checks_agents_stores_and_items(face: Face) -> None:
     assert value(found, "tillwatch_store_up", store="0042") == 1
     info = {"name": "Till 1", "class": "till", "vendor": "", "group": "", "store": "0042", "ci": "pos-01"}
     assert value(found, "tillwatch_ci_info", **info) == 1
+
+
+def test_an_agent_in_quarantine_is_named_with_why(face: Face) -> None:
+    named = (
+        "tillwatch_agent_quarantined",
+        frozenset({"store": "0042", "agent": "0042-server", "why": "forked"}.items()),
+    )
+    assert named not in samples(face.get(f"/metrics/checks?part={PART}"))
+    face.chain.fleet.quarantined["0042-server"] = Quarantined("forked", NOW, NOW)
+    assert samples(face.get(f"/metrics/checks?part={PART}"))[named] == 1
 
 
 def test_discovery_leads_to_every_agent_and_store(face: Face) -> None:
