@@ -4,7 +4,6 @@ import pytest
 
 from rules.cause import crowd
 from rules.course.incident import Incident
-from rules.entries import AgentHeard, AgentSilent
 from tests.rules.estates import CRITICAL, OK, Story, store, till
 
 NORTH = "chain:pos_outage:region=north"
@@ -94,14 +93,3 @@ def test_it_was_well_when_the_last_of_its_parts_was_also_when_it_is_looked_at_la
     parts = [row.restored_at for row in story.incidents() if row.cause != NORTH]
     assert (row.state, row.restored_at) == ("resolved", max(at for at in parts if at is not None))
     assert row.restored_at == last
-
-
-def test_an_announced_silence_was_learnt_when_it_began_to_be_heard_of() -> None:
-    story = stores(1)
-    story.tell(AgentHeard(at=story.now, agent="0001-s"))
-    story.wait(100)
-    said = story.now
-    story.tell(AgentSilent(at=said, agent="0001-s", since=said - 10, announced="stop"))
-    story.wait(3_600)
-    (row,) = story.incidents()
-    assert (row.category, row.started_at, row.learnt_at) == ("store_unreachable", said - 10, said)
